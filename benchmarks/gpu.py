@@ -21,7 +21,7 @@ from spectra_dl.execution.facts import chosen_device
 from spectra_dl.models.members import network_output
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.saliency import _integrated_gradients
+from spectra_dl.spectra.saliency.attributions import integrated_gradients
 from spectra_dl.training.batches import TensorBatches
 from spectra_dl.training.loop import TrainingInterrupted, fit
 from spectra_dl.training.losses import cross_entropy
@@ -138,11 +138,11 @@ def saliency() -> None:
     for device in ("cpu", GPU):
         with chosen_device(device):
             one = network("compact")
-            found.append(_integrated_gradients(one, inputs, inputs.mean(axis=0), 0))
+            found.append(integrated_gradients(one, inputs, inputs.mean(axis=0), 0))
             rate(
                 device,
                 len(inputs),
-                lambda one=one: _integrated_gradients(one, inputs, inputs.mean(axis=0), 0),
+                lambda one=one: integrated_gradients(one, inputs, inputs.mean(axis=0), 0),
             )
     line("difference over the largest", f"{relative(found[1], found[0]):.1e}")
 

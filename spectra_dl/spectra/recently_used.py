@@ -104,7 +104,7 @@ def content_digest(text: str, *arrays: NDArray[np.generic]) -> bytes:
     False
     """
     described = json.dumps([text, [[str(array.dtype), array.shape] for array in arrays]])
-    digest = hashlib.blake2b(described.encode(), digest_size=32)
+    digest = hashlib.sha256(described.encode())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
@@ -121,4 +121,5 @@ def row_digests(text: str, rows: NDArray[np.generic]) -> list[bytes]:
         ``(n, p)``.
     """
     key = content_digest(text)
-    return [hashlib.blake2b(row.tobytes(), key=key, digest_size=32).digest() for row in rows]
+    # Processors compute this one themselves: a third of the time of others.
+    return [hashlib.sha256(key + row.tobytes()).digest() for row in rows]

@@ -13,10 +13,12 @@ from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
-from spectra_dl.spectra.saliency import STEPS, SaliencyObserver, attributions, saliency_of
+from spectra_dl.spectra.saliency import SaliencyObserver, saliency_of
+from spectra_dl.spectra.saliency.attributions import STEPS, attributions
 from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.training.settings import TrainingSettings
@@ -81,6 +83,16 @@ def assert_sums_to_the_gain_of_the_logit(predictor, fold):
 
 def test_attributions_sum_to_what_the_logit_gains(models):
     assert_sums_to_the_gain_of_the_logit(models[0].predictor_, FOLDS[0])
+
+
+def test_spectra_that_were_cleaned_before_are_attributed_to_the_bit(models):
+    memory, predictor = FoldMemory(), models[0].predictor_
+    test, training = TABLE.select(FOLDS[0].test), TABLE.select(FOLDS[0].train)
+    expected = attributions(predictor, test, training, [1])
+    for _ in range(2):
+        for found, known in zip(attributions(predictor, test, training, [1], memory), expected, strict=True):
+            np.testing.assert_array_equal(found, known)
+    assert memory.size > training.intensity.size
 
 
 def test_members_with_cleaning_of_their_own_are_each_given_it():

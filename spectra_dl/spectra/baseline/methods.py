@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,10 +131,11 @@ def check_method(method: str) -> None:
     )
 
 
-def _parameter_names(method: str) -> list[str]:
+@cache
+def _parameter_names(method: str) -> tuple[str, ...]:
     function = WHITTAKER_METHODS[method] if method in WHITTAKER_METHODS else _pybaselines_function(method)
     names = list(inspect.signature(function).parameters)
-    return [name for name in names if name not in _NOT_BY_NAME]
+    return tuple(name for name in names if name not in _NOT_BY_NAME)
 
 
 def _pybaselines_function(method: str) -> Callable[..., Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +12,9 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.known_bands import nearest_band
-from spectra_dl.spectra.networks.folded.compact import FoldedCompact
+from spectra_dl.spectra.saliency.attributions import affordable, attributions
 from spectra_dl.spectra.table import SpectraTable
 
-if TYPE_CHECKING:
-    from torch import nn
-
-    from spectra_dl.spectra.predictor import SpectraPredictor
-
-STEPS = 32
-_ATTRIBUTIONS = (20, 200)  # fewest and most per fold
-_OPERATIONS = 5e10  # per fold, some seconds of one core; a costlier network gets fewer attributions
-_ROWS_AT_ONCE = 16  # times STEPS are one batch
 _MOST_BANDS = 10
 _NEAR = 10.0  # cm⁻¹
 _UNKNOWN = f"no known band within {_NEAR:g} cm⁻¹"
@@ -201,12 +191,13 @@ class SaliencyObserver:
         classes = predictor.classification.classes
         wanted = [predictor.classification.positive_class] if len(classes) == 2 else classes
         label = np.asarray(self.label, dtype=str)
-        rows = _chosen(label, fold, _affordable(predictor) // (len(classes) * len(wanted)))
+        rows = _chosen(label, fold, affordable(predictor) // (len(classes) * len(wanted)))
         spectra, attribution = attributions(
             predictor,
             self.table.select(rows),
             self.table.select(fold.train),
             [classes.index(name) for name in wanted],
+            fitted.memory,
         )
         means, differences = {}, {}
         for class_name, values in zip(wanted, attribution, strict=True):
@@ -254,85 +245,6 @@ def saliency_of(observations: Sequence[Observation]) -> Saliency | None:
     )
     bands = _strongest(wavenumber, classes, stacked)
     return Saliency(model, wavenumber, classes, _stability(list(stacked.values())), bands)
-
-
-def attributions(
-    predictor: "SpectraPredictor", table: SpectraTable, training: SpectraTable, toward: Sequence[int]
-) -> tuple[FloatArray, FloatArray]:
-    """Return cleaned spectra ``(n, q)`` and their attributions ``(t, n, q)`` to t classes, both means over the networks.
-
-    The attributions of a spectrum sum to what the ensemble's logit gains from the mean training spectrum to it. MiniRocket counts how
-    often something is high, which has no gradient: where it is beside the members, its say is not among them.
-
-    Parameters
-    ----------
-    predictor
-        The ensemble; a member with cleaning steps of its own gets the spectra, and the starting point, cleaned by these.
-    table
-        ``n`` usable spectra.
-    training
-        The spectra whose mean, after cleaning, is the starting point.
-    toward
-        ``t`` numbers of classes.
-
-    Raises
-    ------
-    DataError
-        An axis doesn't cover the model's, or a value is missing.
-    """
-    from spectra_dl.spectra.networks.compact import Compact
-    from spectra_dl.spectra.networks.minirocket import Rocket
-
-    cleaned = [one.transform(table).matrix.astype(np.float64) for one in predictor.preprocessing]
-    start = [one.transform(training).matrix.mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
-    found = np.zeros((len(toward), *cleaned[0].shape))
-    compact: dict[int, list[FoldedCompact]] = {}
-    for network, own in zip(predictor.networks, predictor.header.input.preprocessing_of_member, strict=True):
-        if isinstance(network, Compact):
-            compact.setdefault(own, []).append(FoldedCompact.of_network(network, len(start[own])))
-        elif not isinstance(network, Rocket):
-            found += [_integrated_gradients(network, cleaned[own], start[own], one) for one in toward]
-    for own, members in compact.items():
-        together = FoldedCompact.sum_of(members)
-        found += [together.attributions(start[own], cleaned[own], one, STEPS) for one in toward]
-    spectra = np.mean([cleaned[own] for own in predictor.header.input.preprocessing_of_member], axis=0)
-    return spectra, found / len(predictor.networks)
-
-
-def _affordable(predictor: "SpectraPredictor") -> int:
-    """Return how many attributions a fold may take, from a count of operations: a clock would differ between runs."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        first = predictor.networks[0].to("cpu", torch.float64).eval()
-        first(torch.zeros(1, predictor.header.input.network.n_wavenumbers).double())
-    forward_and_back = 3 * STEPS * len(predictor.networks) * max(1, counter.get_total_flops())
-    return int(np.clip(_OPERATIONS // forward_and_back, *_ATTRIBUTIONS))
-
-
-def _integrated_gradients(
-    network: "nn.Module", spectra: FloatArray, start: FloatArray, toward: int
-) -> FloatArray:
-    """Return the ``(n, q)`` attributions of one network along STEPS points of a Gauss-Legendre quadrature."""
-    import torch
-
-    from spectra_dl.execution.facts import torch_device
-
-    device = torch_device()
-    network = network.to(device, torch.float64).eval()
-    places, shares = (torch.from_numpy(one / 2).to(device) for one in np.polynomial.legendre.leggauss(STEPS))
-    begin = torch.from_numpy(start).to(device)
-    parts = []
-    for at in range(0, len(spectra), _ROWS_AT_ONCE):
-        way = torch.from_numpy(spectra[at : at + _ROWS_AT_ONCE]).to(device) - begin  # (N, W)
-        points = (begin + (0.5 + places)[:, None, None] * way).requires_grad_()  # (S, N, W)
-        logits = network(points.flatten(0, 1))  # (S * N, C)
-        lead = logits[:, toward] - (logits[:, 1 - toward] if logits.shape[1] == 2 else 0.0)
-        (slopes,) = torch.autograd.grad(lead.sum(), points)
-        parts.append(way * torch.tensordot(shares, slopes, 1))
-    found: FloatArray = torch.cat(parts).cpu().numpy()
-    return found
 
 
 def _stability(folds: Sequence[FloatArray]) -> float | None:
