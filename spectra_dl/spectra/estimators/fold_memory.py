@@ -114,7 +114,7 @@ class FoldMemory:
         """
         if not len(table):
             return fitted.transform(table).matrix
-        steps = json.dumps([fitted.effect, table.wavenumber.tolist()])
+        steps = content_digest(fitted.effect, table.wavenumber).hex()
         return self._by_row(steps, table.intensity, lambda rows: fitted.transform(table.select(rows)).matrix)
 
     def features(

@@ -33,7 +33,7 @@ class GroupBatches:
         """The number of rows in an epoch, of all members together, each as often as it occurs."""
         return len(self.each) * self._longest.n_rows
 
-    @property
+    @cached_property
     def _longest(self) -> TensorBatches:
         return max(self.each, key=lambda rows: len(rows.inputs))
 

@@ -89,7 +89,7 @@ def without_memory(models):
 def all_models():
     """Return every classical model, with a forest of few trees."""
     models = classical_models(WAVENUMBER, LEARNING)
-    models["random forest"].set_params(randomforestclassifier__n_estimators=5)
+    models["random forest"].set_params(quickforest__n_estimators=5)
     return models
 
 

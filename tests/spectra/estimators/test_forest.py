@@ -2,16 +2,18 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.evaluation.estimator import fit_copy, unseen_probability
 from spectra_dl.evaluation.folds.splits import inner_folds
-from spectra_dl.spectra.estimators.forest import forest_after
+from spectra_dl.spectra.estimators.forest import QuickForest, forest_after
 
 
 def forest(trees):
     """Return an unfitted forest of so many trees."""
-    return forest_after(StandardScaler(), seed=5).set_params(randomforestclassifier__n_estimators=trees)
+    return forest_after(StandardScaler(), seed=5).set_params(quickforest__n_estimators=trees)
 
 
 @pytest.mark.parametrize(("trees", "asked"), [(300, 200), (20, 20)])
@@ -26,3 +28,14 @@ def test_patients_left_out_are_asked_of_by_fewer_trees(trees, asked):
         np.testing.assert_array_equal(unseen[fold.test], inner.predict_proba(values[fold.test]))
     assert len(fitted[-1].estimators_) == trees
     assert (fitted.smaller() is fitted) == (trees == asked)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_it_is_scikit_learns_forest_to_the_bit(seed):
+    generator = np.random.default_rng(seed)
+    values, label = generator.normal(size=(50, 12)), generator.choice(["a", "b", "c"], 50)
+    theirs = RandomForestClassifier(40, max_features="sqrt", random_state=seed).fit(values, label)
+    ours = clone(QuickForest(40, random_state=seed)).fit(values, label)
+    new = generator.normal(size=(30, 12))
+    np.testing.assert_array_equal(ours.predict_proba(new), theirs.predict_proba(new))
+    assert ours.estimators_[3].get_params() == theirs.estimators_[3].get_params()
