@@ -4,7 +4,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 
@@ -20,12 +24,10 @@ def set_threads(threads: int) -> None:
     threads
         1 or more.
     """
-    from threadpoolctl import threadpool_limits
-
     os.environ |= dict.fromkeys(_VARIABLES, str(threads))
     if torch := sys.modules.get("torch"):  # loaded later, it reads the variables
         torch.set_num_threads(threads)
-    threadpool_limits(threads)
+    _libraries(len(sys.modules)).limit(limits=threads)
 
 
 def available_processors() -> int:
@@ -78,13 +80,11 @@ def limited_threads(threads: int) -> Iterator[None]:
     ...     os.environ["OMP_NUM_THREADS"]
     '1'
     """
-    from threadpoolctl import threadpool_limits
-
     before = {name: os.environ.get(name) for name in _VARIABLES}
     torch = sys.modules.get("torch")
     torch_before = torch.get_num_threads() if torch else None
     try:
-        with threadpool_limits(threads):
+        with _libraries(len(sys.modules)).limit(limits=threads):
             set_threads(threads)
             yield
     finally:
@@ -95,3 +95,11 @@ def limited_threads(threads: int) -> Iterator[None]:
                 os.environ[name] = value
         if torch := sys.modules.get("torch"):  # loaded inside the block, it knows its limit alone
             torch.set_num_threads(torch_before or usual_threads())
+
+
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> "ThreadpoolController":
+    """Return the libraries with threads of their own that as many modules have loaded; to look for them takes 10 ms."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

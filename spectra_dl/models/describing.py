@@ -3,10 +3,10 @@
 import math
 import platform
 from collections.abc import Iterable
-from importlib.metadata import version
 from typing import Literal
 
 from spectra_dl.models.header import AuditFinding, Part, Score
+from spectra_dl.storage.provenance import package_version
 
 _LONGEST_TEXT = 500
 _PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
@@ -74,4 +74,4 @@ def _finite(number: float) -> float | None:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that made a model."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    return {"python": platform.python_version(), **{name: package_version(name) for name in _PACKAGES}}

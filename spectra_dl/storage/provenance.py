@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from spectra_dl.storage.hashing import sha256_of
@@ -12,12 +13,19 @@ _PACKAGES = ("spectra-dl", "numpy", "scipy", "scikit-learn", "torch")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, spectra-dl and the packages that compute its numbers."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    own, *others = _PACKAGES
+    found = {own: package_version(own), "python": python}
+    return found | {name: package_version(name) for name in others}
+
+
+@cache
+def package_version(name: str) -> str:
+    """Return the version of a package that is installed."""
     # Imported here: it takes 40 ms, and what predicts on the screen alone says no versions.
     from importlib.metadata import version
 
-    python = ".".join(map(str, sys.version_info[:3]))
-    own, *others = _PACKAGES
-    return {own: version(own), "python": python, **{name: version(name) for name in others}}
+    return version(name)
 
 
 def provenance(

@@ -8,6 +8,7 @@ mirrored, turned, or in pixels of a smaller or larger image. An arrangement is b
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -106,15 +107,16 @@ def check_registration(
         _draw(overlay, pixels, scale, section, plane)
     alternatives = {name: plane.fit(turn(at, *plane.size)) for name, turn in _TURNED.items()}
     scales = {factor: plane.fit(at * factor, factor) for factor in _SCALES}
-    best = max(scales, key=lambda factor: scales[factor].overlap)
-    finer = scales[best].overlap > current.overlap and scales[best].share >= current.share
+    no_worse = [factor for factor, fit in scales.items() if fit.share >= current.share]
+    finer = [factor for factor in no_worse if scales[factor].overlap > current.overlap]
+    best = max(scales, key=lambda factor: scales[factor].overlap) if finer else 1.0
     alternatives |= {f"with coordinates times {factor:.2g}": fit for factor, fit in scales.items()}
     _refuse(section, current, alternatives, overlay)
     swapped = alternatives["with x and y swapped"].share
     return Registration(
         current.share,
         swapped,
-        best if finer else 1.0,
+        best if best in finer else 1.0,
         f"{section.name}: {current.share:.0%} of {len(at)} spots lie on tissue ({swapped:.0%} with x and y swapped); no other arrangement is clearly better.",
     )
 
@@ -146,12 +148,33 @@ def registered(section: TissueSection, folder: Path | None) -> TissueSection:
     return replace(section, notes=(*section.notes, registration.sentence))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Fit:
-    """Share of spots on tissue, and Dice's overlap of the area around the spots with the tissue."""
+    """How spots at positions ``at`` (n, 2) lie on the tissue of a plane, where their distances are ``factor`` times as long."""
 
-    share: float
-    overlap: float
+    plane: "_Plane"
+    at: FloatArray
+    factor: float
+
+    @cached_property
+    def share(self) -> float:
+        """Share of the spots on tissue; 0 where none lies on the image."""
+        inside = self.plane.cells(self.at)[2]
+        return float(self.plane.on_tissue(self.at).mean()) if inside.any() else 0.0
+
+    @cached_property
+    def overlap(self) -> float:
+        """Dice's overlap of the area around the spots with the tissue: only where it is asked for, since it takes long."""
+        from scipy.ndimage import distance_transform_edt
+
+        mask = self.plane.mask
+        column, row, inside = self.plane.cells(self.at)
+        if not inside.any():
+            return 0.0
+        away = np.ones(mask.shape, dtype=bool)
+        away[row[inside], column[inside]] = False
+        covered = distance_transform_edt(away) <= max(1.5, self.plane.reach * self.factor)
+        return 2 * float((covered & mask).sum()) / float(max(1, covered.sum() + mask.sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,25 +193,16 @@ class _Plane:
 
     def on_tissue(self, at: FloatArray) -> NDArray[np.bool_]:
         """Return ``(n,)`` whether enough of each spot is tissue; False outside the image."""
-        column, row, inside = self._cells(at)
+        column, row, inside = self.cells(at)
         on = np.zeros(len(at), dtype=bool)
         on[inside] = self.near[row[inside], column[inside]] >= _TISSUE_IN_SPOT
         return on
 
     def fit(self, at: FloatArray, factor: float = 1.0) -> _Fit:
         """Return the fit of spots at these positions ``(n, 2)``, their distances stretched by ``factor``."""
-        from scipy.ndimage import distance_transform_edt
+        return _Fit(self, at, factor)
 
-        column, row, inside = self._cells(at)
-        away = np.ones(self.mask.shape, dtype=bool)
-        away[row[inside], column[inside]] = False
-        if not inside.any():
-            return _Fit(0.0, 0.0)
-        covered = distance_transform_edt(away) <= max(1.5, self.reach * factor)
-        overlap = 2 * float((covered & self.mask).sum()) / float(max(1, covered.sum() + self.mask.sum()))
-        return _Fit(float(self.on_tissue(at).mean()), overlap)
-
-    def _cells(self, at: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    def cells(self, at: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
         column, row = np.clip(np.floor(at), -1, 1 << 20).astype(np.intp).T
         inside = (column >= 0) & (column < self.mask.shape[1]) & (row >= 0) & (row < self.mask.shape[0])
         return column, row, inside

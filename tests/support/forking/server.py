@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import traceback
+import weakref
 
 _SLOW = (
     "anndata",
@@ -35,7 +36,6 @@ _SLOW = (
     "sklearn.svm",
     "tifffile",
     "torch",
-    "torch._dynamo",
     "spectra_dl.evaluation.report.page.render",
     "spectra_dl.evaluation.report.page.reporting.items_json",
     "spectra_dl.execution.facts",
@@ -87,6 +87,8 @@ def serve() -> None:
             importlib.import_module(name)
     _compile()
     gc.freeze()  # commands needn't look through what they share for garbage
+    for finalizer in list(weakref.finalize._registry):
+        finalizer.atexit = False  # nor take down, each at its end, what the imports have built
     for line in sys.stdin:
         request = json.loads(line)
         answer = _forked(request) if "words" in request else _exit_code(**request)
@@ -115,7 +117,9 @@ def _compile() -> None:
     from spectra_dl.evaluation.report.page.environment import environment
     from spectra_dl.spectra.baseline import asls
     from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
+    from spectra_dl.storage.provenance import versions
 
+    versions()
     asls(np.ones((1, 20)))
     compiled_features(np.ones((1, 20), np.float32), np.ones(1, np.intp), [np.ones((84, 1), np.float32)])
     svg_text(roc_figure([Curve("a", (0, 1), (0, 1))]), "a")  # the first to be drawn reads the fonts
