@@ -25,10 +25,8 @@ def test_planes_one_by_one_are_what_whole_pixels_give(seed):
     generator = np.random.default_rng(seed)
     height, width = generator.integers(60, 200, 2)
     pixels = np.full((height, width, 3), generator.integers(235, 250))
-    pixels[height // 4 : height // 2, width // 5 : width // 2] = generator.integers(-25, 25, 3) + (
-        170,
-        100,
-        150,
+    pixels[height // 4 : height // 2, width // 5 : width // 2] = np.array([170, 100, 150]) + (
+        generator.integers(-25, 25, 3)
     )
     pixels = np.clip(generator.normal(pixels, 5), 0, 255).astype(np.uint8)
     blurred = [ndimage.gaussian_filter(pixels[..., k].astype(np.float64), 1.0) for k in range(3)]
