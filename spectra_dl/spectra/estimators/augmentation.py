@@ -96,7 +96,8 @@ class Augmentation:
             factor = 1 + self.scale * _draw(spectra, generator)
             spectra = spectra * factor if spectra is inputs else spectra.mul_(factor)
         if self.slope:
-            spectra = _tilted(spectra, self.slope * _draw(spectra, generator))
+            tilt = self.slope * _draw(spectra, generator), _from_end_to_end(spectra)
+            spectra = spectra.addcmul(*tilt) if spectra is inputs else spectra.addcmul_(*tilt)
         if self.noise:
             noise = _normal_noise(spectra, generator).mul_(self.noise)
             spectra = spectra + noise if spectra is inputs else spectra.add_(noise)
@@ -152,9 +153,8 @@ def _shifted(spectra: "Tensor", points: "Tensor", farthest: float) -> "Tensor":
     return moved[..., :-1].lerp(moved[..., 1:], points - whole)
 
 
-def _tilted(spectra: "Tensor", height: "Tensor") -> "Tensor":
-    """Return spectra ``(..., W)`` plus a line from ``-height`` to ``height`` (..., 1)."""
+def _from_end_to_end(spectra: "Tensor") -> "Tensor":
+    """Return a line from -1 to 1, ``(W,)``."""
     import torch
 
-    axis = torch.linspace(-1, 1, spectra.shape[-1], dtype=spectra.dtype, device=spectra.device)  # (W,)
-    return torch.addcmul(spectra, height, axis)  # (..., W) + (..., 1) * (W,)
+    return torch.linspace(-1, 1, spectra.shape[-1], dtype=spectra.dtype, device=spectra.device)

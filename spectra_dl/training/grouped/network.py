@@ -69,7 +69,9 @@ def clip_each_member(parameters: Iterable[nn.Parameter], members: int, longest: 
     blocks = [one.grad.view(members, -1) for one in parameters if one.grad is not None]
     norms = torch.stack([torch.linalg.vector_norm(block, dim=1) for block in blocks]).norm(dim=0)  # (M,)
     factors = (longest / (norms + 1e-6)).clamp_(max=1.0).unsqueeze(1)
-    for block in blocks:
-        block.mul_(factors)
+    # Mostly none is shortened. To ask a GPU for that would keep it waiting.
+    if not norms.is_cpu or bool((factors < 1.0).any()):
+        for block in blocks:
+            block.mul_(factors)
     longest_before: Tensor = norms.max()
     return longest_before

@@ -24,6 +24,14 @@ def test_a_member_with_a_long_gradient_does_not_shorten_anothers() -> None:
         torch.testing.assert_close(bias.grad.view(3, 2)[number], own[1].grad)
 
 
+def test_short_gradients_keep_their_bits() -> None:
+    weight = nn.Parameter(torch.zeros(3, 4))
+    weight.grad = 0.1 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    before = weight.grad.clone()
+    clip_each_member([weight], 3, 1.0)
+    assert torch.equal(weight.grad, before)
+
+
 def test_a_gradient_that_is_not_finite_is_told() -> None:
     weight = nn.Parameter(torch.zeros(2, 3))
     weight.grad = torch.tensor([[1.0, 2.0, 3.0], [0.0, float("nan"), 0.0]])
