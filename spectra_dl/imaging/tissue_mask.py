@@ -1,17 +1,14 @@
 """Segment a small image into tissue and glass."""
 
-from collections.abc import Sequence
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
+from spectra_dl.imaging.chroma import chroma
 from spectra_dl.imaging.image import Pixels
 
 Mask = NDArray[np.bool_]
-Numbers = TypeVar("Numbers", np.uint8, np.float64)
 _BLUR = 0.004  # of the longest side
 _MOST_COLOURED_GLASS = 25.0  # of 255: the difference between its strongest and its weakest colour
 _FEWEST_GLASS = 0.005  # of the image's pixels
@@ -31,18 +28,12 @@ def tissue_mask(pixels: Pixels) -> Mask:
     # Colour by colour: numpy reduces an axis of three pixel after pixel.
     smooth = [gaussian_filter(pixels[..., k].astype(np.float64), blur) for k in range(3)]
     red, green, blue = (-np.log10((plane + 1) / 256) for plane in smooth)
-    colour, mean = _difference(smooth), (red + green + blue) / 3.0
+    colour, mean = chroma(*smooth), (red + green + blue) / 3.0
     pale = (colour <= otsu_threshold(colour)) & (mean <= otsu_threshold(mean))
     if pale.mean() < _FEWEST_GLASS or np.median(colour[pale]) > _MOST_COLOURED_GLASS:
         return np.ones(pixels.shape[:2], dtype=bool)
     distance = np.sqrt(sum((plane - np.median(plane[pale])) ** 2 for plane in (red, green, blue)))
     return np.asarray(distance > max(otsu_threshold(distance), _LEAST_STAIN), dtype=bool)
-
-
-def _difference(planes: Sequence[NDArray[Numbers]]) -> NDArray[Numbers]:
-    """Return what lies between the strongest and the weakest colour of each pixel."""
-    red, green, blue = planes
-    return np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
 
 
 def refuse_grey(pixels: Pixels, where: str) -> None:
@@ -60,7 +51,7 @@ def refuse_grey(pixels: Pixels, where: str) -> None:
     DataError
         Red, green and blue are the same all over it, but for what compression changes.
     """
-    colour = _difference([pixels[..., k] for k in range(3)])
+    colour = chroma(*np.moveaxis(pixels, 2, 0))
     if np.percentile(colour, _COLOURED_SHARE) <= _MOST_GREY:
         raise DataError(
             f"{where}: a grey image, red, green and blue are the same all over it; stained tissue in colours is needed: export it as RGB"

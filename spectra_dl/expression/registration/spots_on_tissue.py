@@ -158,9 +158,8 @@ class _Fit:
 
     @cached_property
     def share(self) -> float:
-        """Share of the spots on tissue; 0 where none lies on the image."""
-        inside = self.plane.cells(self.at)[2]
-        return float(self.plane.on_tissue(self.at).mean()) if inside.any() else 0.0
+        """Share of the spots on tissue; 0 where there are none."""
+        return float(self.plane.on_tissue(self.at).mean()) if len(self.at) else 0.0
 
     @cached_property
     def overlap(self) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.imaging.chroma import chroma
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
 
@@ -35,7 +36,7 @@ def _of_tile(tile: Pixels) -> list[float]:
     stain = _DENSITY[tile] @ _SEPARATION
     planes = np.stack([red, green, blue, stain[..., 0], stain[..., 1], grey]).reshape(6, -1)
     features = [*planes.mean(axis=1), *planes.std(axis=1), *_quantiles(planes).ravel()]
-    saturation = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    saturation = chroma(red, green, blue)
     features += [saturation.mean(), saturation.std()]
     nuclei = stain[..., 0]
     for step in _STEPS:

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.spectra.estimators.fold_memory import FoldMemory
     from spectra_dl.spectra.predictor import SpectraPredictor
-    from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
 STEPS = 32
 _ATTRIBUTIONS = (20, 200)  # fewest and most per fold
@@ -48,7 +46,7 @@ def attributions(
     table: SpectraTable,
     training: SpectraTable,
     toward: Sequence[int],
-    memory: "FoldMemory | None" = None,
+    memory: FoldMemory | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return cleaned spectra ``(n, q)`` and their attributions ``(t, n, q)`` to t classes, both means over the networks.
 
@@ -66,7 +64,7 @@ def attributions(
     toward
         ``t`` numbers of classes.
     memory
-        Of those who cleaned these spectra before, on the axis of the model; changes nothing but the time.
+        Of those who cleaned these spectra before; changes nothing but the time.
 
     Raises
     ------
@@ -76,11 +74,9 @@ def attributions(
     from spectra_dl.spectra.networks.compact import Compact
     from spectra_dl.spectra.networks.minirocket import Rocket
 
-    def clean(spectra: SpectraTable, fitted: "FittedPreprocessing") -> NDArray[np.float32]:
-        return memory.clean(spectra, fitted) if memory else fitted.transform(spectra).matrix
-
-    cleaned = [clean(table, one).astype(np.float64) for one in predictor.preprocessing]
-    start = [clean(training, one).mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
+    memory = memory or FoldMemory()
+    cleaned = [memory.clean(table, one).astype(np.float64) for one in predictor.preprocessing]
+    start = [memory.clean(training, one).mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
     found = np.zeros((len(toward), *cleaned[0].shape))
     compact: dict[int, list[FoldedCompact]] = {}
     for network, own in zip(predictor.networks, predictor.header.input.preprocessing_of_member, strict=True):
