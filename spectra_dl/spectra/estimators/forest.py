@@ -1,7 +1,9 @@
 """The random forest, and the smaller one that says how well it does on patients left out."""
 
+from threading import local
 from typing import Any, Final, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -11,12 +13,32 @@ _TREES, _TREES_OF_A_SMALLER = 300, 200
 _NAMES: Final = tuple(DecisionTreeClassifier().get_params())
 
 
+class _Generators(local):
+    def __init__(self) -> None:
+        self.of_thread = np.random.RandomState(0)
+
+
+_generators = _Generators()
+
+
 class QuickTree(DecisionTreeClassifier):
-    """scikit-learn's, which doesn't look up the names of its parameters each of the five times that a forest asks each tree for them."""
+    """scikit-learn's, which neither looks up the names of its parameters nor makes a new generator each time that a forest asks it for them."""
+
+    @property
+    def random_state(self) -> np.random.RandomState | None:
+        """What a new generator of the seed would give; one seeded in place takes a twentieth of the time of a new one."""
+        if self._seed is None:
+            return None
+        _generators.of_thread.seed(self._seed)
+        return _generators.of_thread
+
+    @random_state.setter
+    def random_state(self, seed: int | None) -> None:
+        self._seed = seed
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name, of which none has parameters of its own."""
-        return {name: getattr(self, name) for name in _NAMES}
+        return {name: getattr(self, name) for name in _NAMES} | {"random_state": self._seed}
 
 
 class QuickForest(RandomForestClassifier):

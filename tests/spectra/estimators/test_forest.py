@@ -1,5 +1,7 @@
 """A smaller forest stands in where patients are left out."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -8,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.evaluation.estimator import fit_copy, unseen_probability
 from spectra_dl.evaluation.folds.splits import inner_folds
-from spectra_dl.spectra.estimators.forest import QuickForest, forest_after
+from spectra_dl.spectra.estimators.forest import QuickForest, QuickTree, forest_after
 
 
 def forest(trees):
@@ -39,3 +41,21 @@ def test_it_is_scikit_learns_forest_to_the_bit(seed):
     new = generator.normal(size=(30, 12))
     np.testing.assert_array_equal(ours.predict_proba(new), theirs.predict_proba(new))
     assert ours.estimators_[3].get_params() == theirs.estimators_[3].get_params()
+    np.testing.assert_array_equal(ours.estimators_samples_, theirs.estimators_samples_)
+
+
+def test_forests_of_two_threads_do_not_share_their_random_numbers():
+    values = np.random.default_rng(0).normal(size=(40, 10))
+    label = np.arange(40) % 2
+    alone = [QuickForest(60, random_state=seed).fit(values, label).predict_proba(values) for seed in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        together = pool.map(lambda seed: QuickForest(60, random_state=seed).fit(values, label), range(6))
+        for fitted, probability in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(fitted.predict_proba(values), probability)
+
+
+def test_a_tree_without_a_seed_draws_anew_and_one_with_a_seed_starts_again():
+    assert QuickTree().random_state is None
+    tree = QuickTree(random_state=3)
+    assert tree.random_state.randint(1 << 30) == tree.random_state.randint(1 << 30)
+    assert tree.random_state.randint(1 << 30) == np.random.RandomState(3).randint(1 << 30)
