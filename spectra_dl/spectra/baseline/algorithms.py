@@ -30,18 +30,19 @@ DRPLS_SHARPEST = 100.0
 class Asls(Kernel):
     """Weight p above the baseline, 1 - p below; changed by how much the weights move."""
 
-    def prepare(self, lane: Integer, row: Integer) -> None:
-        """Start from equal weights.
+    def start_forward(self) -> None:
+        """Tell the lanes that begin, whose points all weigh 1: to write that for each would take longer."""
+        self.fresh = self.states(FRESH) > 0.5
+
+    def weight_at(self, point: Integer) -> Number:
+        """Return the weights the backward pass left at a point.
 
         Parameters
         ----------
-        lane
-            The lane, from 0.
-        row
-            The spectrum's row in the batch.
+        point
+            The point of the spectrum, from 0.
         """
-        with counted(self.n_points) as point:
-            self.put_lane_at(point, WEIGHT, lane, Number.of(self.code, 1.0))
+        return self.fresh.select(self.one, self.at(point, WEIGHT))
 
     def weigh(self, point: Integer, intensity: Number) -> Number:
         """Return the weights the backward pass left.
@@ -53,7 +54,7 @@ class Asls(Kernel):
         intensity
             The intensities of all lanes at the point.
         """
-        return self.at(point, WEIGHT)
+        return self.weight_at(point)
 
     def start_backward(self) -> None:
         """Sum up the squared weights and their squared changes."""
@@ -73,7 +74,7 @@ class Asls(Kernel):
         solution
             The new solution of all lanes at the point.
         """
-        old = self.at(point, WEIGHT)
+        old = self.weight_at(point)
         new = (intensity > solution).select(self.above, self.below)
         self.moved.add((new - old) * (new - old))
         self.norm.add(old * old)
@@ -127,6 +128,16 @@ class Iasls(Asls):
         """Remember the intensity before each point; before the first stands itself."""
         self.before = Variable(self.at(Integer.of(self.code, 0), INTENSITY))
 
+    def weight_at(self, point: Integer) -> Number:
+        """Return the weights of the parabola or of the backward pass at a point.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        """
+        return self.at(point, WEIGHT)
+
     def weigh(self, point: Integer, intensity: Number) -> Number:
         """Return the squared weights.
 
@@ -137,7 +148,7 @@ class Iasls(Asls):
         intensity
             The intensities of all lanes at the point.
         """
-        weight = self.at(point, WEIGHT)
+        weight = self.weight_at(point)
         return weight * weight
 
     def right_side(self, point: Integer, weight: Number, intensity: Number) -> Number:

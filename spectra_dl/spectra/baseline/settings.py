@@ -1,5 +1,6 @@
 """The parameters of each baseline algorithm, checked once for both engines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -117,7 +118,20 @@ def checked_intensity(intensity: ArrayLike) -> FloatArray:
     Raises
     ------
     DataError
-        Not a matrix, fewer than 5 points, or a value that is missing or infinite.
+        As `intensity_matrix` and `require_finite`.
+    """
+    matrix = intensity_matrix(intensity)
+    require_finite(matrix, range(len(matrix)))
+    return matrix
+
+
+def intensity_matrix(intensity: ArrayLike) -> FloatArray:
+    """Return spectra as a contiguous ``(n, p)`` float64 matrix, whose values may be missing or infinite.
+
+    Raises
+    ------
+    DataError
+        Not a matrix, or fewer than 5 points.
     """
     try:
         matrix = np.ascontiguousarray(unmasked(intensity), dtype=np.float64)
@@ -127,12 +141,29 @@ def checked_intensity(intensity: ArrayLike) -> FloatArray:
         raise DataError(f"intensities of shape {matrix.shape}; give a matrix (n, p), one spectrum per row")
     if matrix.shape[1] < SHORTEST:
         raise DataError(f"spectra of {matrix.shape[1]} points; a baseline needs at least {SHORTEST}")
-    for start in range(0, len(matrix), _ROWS_AT_ONCE):
-        finite = np.isfinite(matrix[start : start + _ROWS_AT_ONCE])
+    return matrix
+
+
+def require_finite(spectra: FloatArray, rows: Sequence[int]) -> None:
+    """Refuse spectra with values that are missing or infinite.
+
+    Parameters
+    ----------
+    spectra
+        ``(n, p)``.
+    rows
+        Their row numbers (n) from 0 where the caller has them.
+
+    Raises
+    ------
+    DataError
+        Names the first such value.
+    """
+    for start in range(0, len(spectra), _ROWS_AT_ONCE):
+        finite = np.isfinite(spectra[start : start + _ROWS_AT_ONCE])
         if not finite.all():
-            row, column = np.argwhere(~finite)[0] + [start, 0]
+            at, column = np.argwhere(~finite)[0] + [start, 0]
             raise DataError(
-                f"spectrum {row + 1} holds {matrix[row, column]} at point {column + 1}; "
+                f"spectrum {rows[at] + 1} holds {spectra[at, column]} at point {column + 1}; "
                 "fill or remove missing and infinite values before a baseline is fitted"
             )
-    return matrix

@@ -27,7 +27,8 @@ from spectra_dl.spectra.baseline.settings import (
     DrplsSettings,
     IaslsSettings,
     WhittakerSettings,
-    checked_intensity,
+    intensity_matrix,
+    require_finite,
 )
 
 Fits = tuple[FloatArray, NDArray[np.int64], FloatArray, Shape]
@@ -334,14 +335,17 @@ def _fit(
         raise UsageError(f"engine is {engine!r}; give one of {', '.join(get_args(Engine))}")
     if threads is not None and not (isinstance(threads, int) and threads >= 1):
         raise UsageError(f"threads is {threads!r}; give a whole number from 1, or None for all processors")
-    matrix = checked_intensity(intensity)
+    matrix = intensity_matrix(intensity)
     fits, n_threads = None, 1
     if engine == "auto" and len(matrix):
         enough = len(matrix) // _SPECTRA_PER_THREAD
         if enough > 1:
             n_threads = min(threads or min(usual_threads(), available_processors()), enough)
         fits = _by_kernels(matrix, settings, n_threads)
-    baseline, iterations, final_change, shape = fits or _by_lapack(matrix, settings)
+    if fits is None:
+        require_finite(matrix, range(len(matrix)))
+        fits = _by_lapack(matrix, settings)
+    baseline, iterations, final_change, shape = fits
     return certified(
         matrix,
         baseline,
@@ -366,11 +370,12 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
             stacklevel=4,
         )
         return None
+    # Spectra with missing or infinite values are among them: looking for these first takes a fifteenth of asls's time.
     unsolved = np.flatnonzero(iterations == compiled.NOT_DONE)
     if unsolved.size:
-        baseline[unsolved], iterations[unsolved], changes[unsolved], anew = _by_lapack(
-            matrix[unsolved], settings
-        )
+        spectra = matrix[unsolved]
+        require_finite(spectra, unsolved.tolist())
+        baseline[unsolved], iterations[unsolved], changes[unsolved], anew = _by_lapack(spectra, settings)
         shape.below[unsolved], shape.squares[unsolved] = anew.below, anew.squares
     return baseline, iterations, changes, shape
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import airpls, arpls, asls, correct, drpls, iasls
+from spectra_dl.spectra.baseline.whittaker import Engine
 
 FloatArray = NDArray[np.float64]
 FUNCTIONS = {"asls": asls, "arpls": arpls, "airpls": airpls, "iasls": iasls, "drpls": drpls}
@@ -119,12 +120,18 @@ def test_spectra_of_fewer_than_five_points_are_refused() -> None:
         asls(np.ones((3, 4)))
 
 
+@pytest.mark.parametrize("engine", ["auto", "banded"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_not_finite_is_refused_with_its_place(value: float) -> None:
-    matrix = np.ones((3, 20))
-    matrix[1, 4] = value
-    with pytest.raises(DataError, match=r"spectrum 2 holds .* at point 5"):
-        arpls(matrix)
+@pytest.mark.parametrize("method", FUNCTIONS)
+def test_a_value_that_is_not_finite_is_refused_with_its_place(
+    method: str, value: float, engine: Engine
+) -> None:
+    matrix = np.random.default_rng(0).normal(10, 1, (130, 20))
+    for row, column in ((17, 0), (17, 11), (64, 19)):
+        matrix[row, column] = value
+        with pytest.raises(DataError, match=rf"spectrum {row + 1} holds .* at point {column + 1};"):
+            FUNCTIONS[method](matrix, engine=engine, threads=2, max_iter=column % 2)
+        matrix[row, column] = 10.0
 
 
 @pytest.mark.parametrize("shape", [(20,), (2, 3, 20)])
