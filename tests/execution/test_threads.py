@@ -1,7 +1,12 @@
-"""Threads that are limited for a job are given back after it."""
+"""Threads that are limited for a job are given back after it; parts worked on in threads all end."""
 
 import subprocess
 import sys
+import threading
+
+import pytest
+
+from spectra_dl.execution.threads import in_threads
 
 LOADED = """
 import os, sys
@@ -32,3 +37,29 @@ def test_torch_that_was_loaded_before_has_its_threads_back():
 
 def test_torch_that_is_loaded_inside_gets_what_the_variable_says():
     assert said("", OMP_NUM_THREADS="3") == 3
+
+
+def test_parts_are_worked_on_at_the_same_time_each_once():
+    together, done = threading.Barrier(3), []
+
+    def work(part):
+        together.wait(timeout=60)  # broken unless all three are there at once
+        done.append((part, threading.get_ident()))
+
+    in_threads(work, "abc")
+    assert sorted(part for part, _ in done) == ["a", "b", "c"]
+    assert dict(done)["a"] == threading.get_ident()
+
+
+@pytest.mark.parametrize("failing", ["a", "b"])
+def test_what_a_part_raises_is_raised_once_all_have_ended(failing):
+    done = []
+
+    def work(part):
+        if part == failing:
+            raise ValueError(part)
+        done.append(part)
+
+    with pytest.raises(ValueError, match=failing):
+        in_threads(work, "abc")
+    assert sorted(done) == sorted(set("abc") - {failing})
