@@ -11,6 +11,7 @@ be compiled, for single spectra they hand back as unsolvable, and on request (``
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -342,10 +343,7 @@ def _fit(
         if enough > 1:
             n_threads = min(threads or min(usual_threads(), available_processors()), enough)
         fits = _by_kernels(matrix, settings, n_threads)
-    if fits is None:
-        require_finite(matrix, range(len(matrix)))
-        fits = _by_lapack(matrix, settings)
-    baseline, iterations, final_change, shape = fits
+    baseline, iterations, final_change, shape = fits or _by_lapack(matrix, settings, range(len(matrix)))
     return certified(
         matrix,
         baseline,
@@ -373,15 +371,16 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
     # Spectra with missing or infinite values are among them: looking for these first takes a fifteenth of asls's time.
     unsolved = np.flatnonzero(iterations == compiled.NOT_DONE)
     if unsolved.size:
-        spectra = matrix[unsolved]
-        require_finite(spectra, unsolved.tolist())
-        baseline[unsolved], iterations[unsolved], changes[unsolved], anew = _by_lapack(spectra, settings)
+        baseline[unsolved], iterations[unsolved], changes[unsolved], anew = _by_lapack(
+            matrix[unsolved], settings, unsolved.tolist()
+        )
         shape.below[unsolved], shape.squares[unsolved] = anew.below, anew.squares
     return baseline, iterations, changes, shape
 
 
-def _by_lapack(matrix: FloatArray, settings: WhittakerSettings) -> Fits:
-    """Fit one spectrum after the other."""
+def _by_lapack(matrix: FloatArray, settings: WhittakerSettings, rows: Sequence[int]) -> Fits:
+    """Fit one spectrum after the other, which are those of these row numbers where the caller has them."""
+    require_finite(matrix, rows)
     baseline, changes = np.empty_like(matrix), np.empty(len(matrix))
     iterations = np.empty(len(matrix), dtype=np.int64)
     if len(matrix):

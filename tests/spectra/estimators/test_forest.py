@@ -44,7 +44,7 @@ def test_it_is_scikit_learns_forest_to_the_bit(seed):
     np.testing.assert_array_equal(ours.estimators_samples_, theirs.estimators_samples_)
 
 
-def test_forests_of_two_threads_do_not_share_their_random_numbers():
+def test_forests_of_several_threads_do_not_share_their_random_numbers():
     values = np.random.default_rng(0).normal(size=(40, 10))
     label = np.arange(40) % 2
     alone = [QuickForest(60, random_state=seed).fit(values, label).predict_proba(values) for seed in range(6)]
