@@ -11,6 +11,7 @@ import click
 
 from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError, UsageError
+from spectra_dl.execution.available_memory import refuse_too_little_memory
 from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl_cli.log import logged_to_stderr
 from spectra_dl_cli.output import say, say_error, something_was_kept
@@ -75,6 +76,8 @@ def main(arguments: list[str] | None = None, command: click.Command = cli) -> No
 def _run(words: list[str], command: click.Command = cli) -> int:
     try:
         _refuse_several_processes(words)
+        if words and not {"-h", "--help", "--version"} & set(words):
+            refuse_too_little_memory()
         with logged_to_stderr():
             code = command.main(words, prog_name="spectra-dl", standalone_mode=False)
         sys.stdout.flush()

@@ -3,8 +3,14 @@
 from functools import cache
 from pathlib import Path
 
+from spectra_dl.errors import EnvironmentFault
+from spectra_dl.execution.threads import usual_threads
+
 _CGROUP = Path("/sys/fs/cgroup")
 _LARGEST_FREED = (32 << 20) - (1 << 16)  # bytes; larger blocks teach glibc nothing
+#: Bytes that all libraries together need in one thread, and what the shell calls the limit: what training was measured to need, and some.
+LIMITS = {"RLIMIT_AS": (1_800_000_000, "ulimit -v"), "RLIMIT_DATA": (700_000_000, "ulimit -d")}
+_EACH_MORE_THREAD = 100_000_000  # its stack, its heap and its buffers of BLAS
 
 
 def available_memory() -> int:
@@ -35,6 +41,29 @@ def peak_memory() -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) << 10
     return used_memory()
+
+
+def refuse_too_little_memory() -> None:
+    """Refuse limits of this process below what libraries need: OpenBLAS asks for its 32 MB without end where it can't have them.
+
+    Raises
+    ------
+    EnvironmentFault
+        A limit on the address space or on the data of this process is too low.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    threads = usual_threads()
+    for name, (least, shell_words) in LIMITS.items():
+        limit, _ = resource.getrlimit(getattr(resource, name))
+        need = least + (threads - 1) * _EACH_MORE_THREAD
+        if limit != resource.RLIM_INFINITY and limit < need:
+            fewer = f", or set OMP_NUM_THREADS=1, which needs {least / 1e9:.1f} GB" if threads > 1 else ""
+            raise EnvironmentFault(
+                f"not enough memory: this process may use {limit / 1e9:.2f} GB ({shell_words}), and the libraries it loads need {need / 1e9:.1f} GB with OMP_NUM_THREADS={threads}; raise that limit{fewer}"
+            )
 
 
 def _number(path: Path) -> int | None:
