@@ -21,7 +21,8 @@ from spectra_dl.spectra.baseline.tile import (
     SWEPT,
     WEIGHT,
 )
-from spectra_dl.spectra.compiler.simd import Integer, Number, Variable, broadcast, counted
+from spectra_dl.spectra.compiler.loops import Variable, counted
+from spectra_dl.spectra.compiler.simd import Integer, Number, broadcast
 
 AIRPLS_SHARPEST = 50.0
 DRPLS_SHARPEST = 100.0
@@ -58,7 +59,7 @@ class Asls(Kernel):
 
     def start_backward(self) -> None:
         """Sum up the squared weights and their squared changes."""
-        self.above = broadcast(self.settings["p"])
+        self.above = broadcast(self.settings["p"], self.lanes)
         self.below = 1.0 - self.above
         self.moved, self.norm = Variable(self.zero), Variable(self.zero)
 
@@ -88,6 +89,8 @@ class Asls(Kernel):
 
 class Iasls(Asls):
     """Like asls with squared weights, the first differences of the residual penalised, from a parabola."""
+
+    begins_with: ClassVar[tuple[int, ...]] = (INTENSITY, WEIGHT)
 
     def prepare(self, lane: Integer, row: Integer) -> None:
         """Start from the weights of the least-squares parabola; its basis stands below the bands.
@@ -166,7 +169,7 @@ class Iasls(Asls):
         after = self.at((point + 1).minimum(self.n_points - 1), INTENSITY)
         bend = (intensity - self.before.get()) - (after - intensity)
         self.before.set(intensity)
-        return weight * intensity + broadcast(self.settings["lam_1"]) * bend
+        return weight * intensity + broadcast(self.settings["lam_1"], self.lanes) * bend
 
 
 class _ByNegatives(Kernel):
@@ -231,6 +234,7 @@ class _ByNegatives(Kernel):
 class Arpls(_ByNegatives):
     """Logistic weights."""
 
+    begins_with: ClassVar[tuple[int, ...]] = (INTENSITY, SOLUTION, WEIGHT)
     slots: ClassVar[int] = 6
     swept: ClassVar[int] = SWEPT
     tests_after_forward: ClassVar[bool] = True
@@ -250,6 +254,7 @@ class Arpls(_ByNegatives):
 class Airpls(_ByNegatives):
     """Exponential weights below the baseline, none above; changed by the summed residual below zero."""
 
+    begins_with: ClassVar[tuple[int, ...]] = (INTENSITY, SOLUTION)
     slots: ClassVar[int] = 4
 
     def prepare(self, lane: Integer, row: Integer) -> None:
@@ -295,7 +300,7 @@ class Drpls(Arpls):
     def forward(self) -> None:
         """Factor ``W + D1'D1 + (I - eta W) lam D2'D2`` into L U, row by row, and substitute forward."""
         self.start_forward()
-        lam, eta = broadcast(self.settings["lam"]), broadcast(self.settings["eta"])
+        lam, eta = broadcast(self.settings["lam"], self.lanes), broadcast(self.settings["eta"], self.lanes)
         inverse, inverse_before, first, first_before, second, second_before = (
             Variable(self.zero) for _ in range(6)
         )

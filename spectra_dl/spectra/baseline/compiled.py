@@ -17,11 +17,14 @@ from spectra_dl.spectra.baseline.certificate import Shape
 from spectra_dl.spectra.baseline.kernels import ARRAYS, NOT_DONE, SETTINGS, Kernel
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
-from spectra_dl.spectra.baseline.tile import SCRATCH_FOR_STATES, SCRATCH_PER_POINT
+from spectra_dl.spectra.baseline.tile import scratch_length
 from spectra_dl.spectra.compiler.aligned import aligned_empty
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
+from spectra_dl.spectra.compiler.simd import LANES
 
 __all__ = ["NOT_DONE", "fit"]
+
+_FEW = 4  # spectra: eight lanes, most of them empty, take two thirds longer than four
 
 KERNELS: dict[str, type[Kernel]] = {
     "asls": Asls,
@@ -53,7 +56,8 @@ def fit(
         solved without pivoting), last tested changes ``(n,)``, shape of the baselines.
     """
     n_spectra, n_points = intensity.shape
-    function = _compiled(settings.name)
+    lanes = _FEW if n_spectra <= _FEW else LANES
+    function = _compiled(settings.name, lanes)
     constants = _constants(n_points, settings)
     baseline = np.empty_like(intensity)
     iterations = np.empty(n_spectra, dtype=np.int64)
@@ -63,8 +67,8 @@ def fit(
     shared = (*results, *constants.addresses, taken.ctypes.data)
 
     def run(_: int) -> None:
-        # Not cleared: a lane reads what its own spectrum put there, and what a lane without one computes is never looked at.
-        scratch = aligned_empty(SCRATCH_PER_POINT * n_points + SCRATCH_FOR_STATES)
+        # The kernel itself clears what lanes without a spectrum read; clearing it all would take a tenth of one spectrum's time.
+        scratch = aligned_empty(scratch_length(n_points, lanes))
         function(*shared, scratch.ctypes.data, n_spectra, n_points)
 
     in_threads(run, range(threads))
@@ -95,9 +99,9 @@ _constants = lru_cache(maxsize=4)(_Constants)
 
 
 @cache
-def _compiled(name: str) -> Callable[..., None]:
-    """Return an algorithm's machine code, compiled once per process."""
+def _compiled(name: str, lanes: int) -> Callable[..., None]:
+    """Return an algorithm's machine code for so many spectra side by side, compiled once per process."""
     module = ir.Module(name)
     function = empty_function(module, name, n_arrays=len(ARRAYS), n_counts=2)
-    KERNELS[name](function).write()
+    KERNELS[name](function, lanes).write()
     return machine_code(function, unrolled_when_used=False)

@@ -1,4 +1,4 @@
-"""Vector code of penalised baselines: eight spectra side by side, one in each lane.
+"""Vector code of penalised baselines: several spectra side by side, one in each lane.
 
 The spectra under work stand in a tile of points x values x lanes. An iteration is two passes over it:
 forward, the weights, the factors of the pentadiagonal system and the forward substitution in one; backward,
@@ -25,25 +25,17 @@ from spectra_dl.spectra.baseline.tile import (
     ITERATIONS,
     LATEST,
     ROW,
+    SCALE,
     SECOND,
+    SHIFT,
+    SIZE,
     SOLUTION,
     SOUND,
     WAITING,
     Tile,
 )
-from spectra_dl.spectra.compiler.simd import (
-    LANES,
-    Boolean,
-    Integer,
-    Memory,
-    Number,
-    Variable,
-    broadcast,
-    broadcast_constant,
-    counted,
-    when,
-    while_positive,
-)
+from spectra_dl.spectra.compiler.loops import Variable, counted, when, while_positive
+from spectra_dl.spectra.compiler.simd import Boolean, Integer, Memory, Number, broadcast, broadcast_constant
 
 TINY = 2.2250738585072014e-308
 NOT_DONE = -1
@@ -58,31 +50,44 @@ SETTINGS = ("lam", "p", "lam_1", "eta", "tol", "last_iteration")
 class Kernel(Tile):
     """The code all algorithms share; each adds what its weights are and how it measures change.
 
+    Parameters
+    ----------
+    function
+        The function that is written, without a body so far.
+    lanes
+        Spectra side by side.
+
     Attributes
     ----------
+    begins_with
+        Slots of the tile that are read before the passes have written them.
     swept
         Where the forward substitution is kept: over the last solution, unless that is still needed.
     tests_after_forward
         Whether the change is known only once the forward pass has computed the weights.
     """
 
+    begins_with: ClassVar[tuple[int, ...]] = (INTENSITY,)
     swept: ClassVar[int] = SOLUTION
     tests_after_forward: ClassVar[bool] = False
 
-    def __init__(self, function: ir.Function) -> None:
+    def __init__(self, function: ir.Function, lanes: int) -> None:
         code = ir.IRBuilder(function.append_basic_block("entry"))
         self.code = code
-        memory = {name: Memory(code, value) for name, value in zip(ARRAYS, function.args, strict=False)}
+        memory = {
+            name: Memory(code, value, lanes) for name, value in zip(ARRAYS, function.args, strict=False)
+        }
         self.memory = memory
         self.n_spectra, n_points = (Integer(code, value) for value in function.args[-2:])
-        super().__init__(memory["scratch"], memory["bands"], n_points)
+        super().__init__(memory["scratch"], memory["bands"], n_points, lanes)
         self.settings = {name: memory["settings"].number(k) for k, name in enumerate(SETTINGS)}
-        self.zero, self.one = broadcast_constant(code, 0.0), broadcast_constant(code, 1.0)
+        self.zero, self.one = (broadcast_constant(code, number, lanes) for number in (0.0, 1.0))
 
     def write(self) -> None:
         """Write the whole function."""
-        self.busy = Variable(Integer.of(self.code, LANES))
-        with counted(Integer.of(self.code, LANES)) as lane:
+        self.clear()
+        self.busy = Variable(Integer.of(self.code, self.lanes))
+        with counted(Integer.of(self.code, self.lanes)) as lane:
             self.take_next(lane, waits=False)
         with while_positive(self.busy):
             self.forward()
@@ -93,6 +98,15 @@ class Kernel(Tile):
             with self.each_busy_lane() as lane:
                 self.after_backward(lane)
         self.code.ret_void()
+
+    def clear(self) -> None:
+        """Clear what lanes read that have no spectrum: arithmetic on what memory held before may take twenty times as long (subnormal numbers)."""
+        with counted(self.n_points) as point:
+            for slot in self.begins_with:
+                self.put(point, slot, self.zero)
+        for state in (ITERATIONS, SCALE, SHIFT, SIZE):
+            self.put_states(state, self.zero)
+        self.put_states(FRESH, self.one)
 
     # What an algorithm adds.
 
@@ -168,7 +182,7 @@ class Kernel(Tile):
         f = b - lam l1(i-1), d = a - lam² / d(i-2) - f(i-1)² / d(i-1), l1 = f / d, l2 = lam / d.
         """
         self.start_forward()
-        lam = broadcast(self.settings["lam"])
+        lam = broadcast(self.settings["lam"], self.lanes)
         off, inverse, first, second, second_before = (Variable(self.zero) for _ in range(5))
         swept, swept_before = Variable(self.zero), Variable(self.zero)
         self.least_pivot = Variable(self.one)
@@ -325,5 +339,5 @@ class Kernel(Tile):
     @contextmanager
     def each_busy_lane(self) -> Iterator[Integer]:
         """Run the body for every lane that has a spectrum."""
-        with counted(Integer.of(self.code, LANES)) as lane, when(self.state(ROW, lane) > -0.5):
+        with counted(Integer.of(self.code, self.lanes)) as lane, when(self.state(ROW, lane) > -0.5):
             yield lane

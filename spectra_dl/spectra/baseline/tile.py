@@ -2,15 +2,25 @@
 
 from typing import ClassVar
 
-from spectra_dl.spectra.compiler.simd import LANES, Integer, Memory, Number, broadcast
+from spectra_dl.spectra.compiler.simd import Integer, Memory, Number, broadcast
 
-# What stands in the tile for each point, one group of lanes each.
+# What stands in the tile for each point, one number per lane each.
 INTENSITY, FIRST, SECOND, SOLUTION, WEIGHT, SWEPT = range(6)
-# What stands after the tile, one group of lanes each.
+# What stands after the tile, one number per lane each.
 ROW, ITERATIONS, CHANGE, LATEST, FRESH, WAITING, SOUND, ENOUGH, SCALE, SHIFT, SIZE = range(11)
 
-SCRATCH_PER_POINT = 6 * LANES
-SCRATCH_FOR_STATES = 11 * LANES
+
+def scratch_length(n_points: int, lanes: int) -> int:
+    """Return how many float64 values a tile takes with its states.
+
+    Parameters
+    ----------
+    n_points
+        Points of a spectrum.
+    lanes
+        Spectra side by side.
+    """
+    return (6 * n_points + 11) * lanes
 
 
 class Tile:
@@ -19,11 +29,13 @@ class Tile:
     Parameters
     ----------
     tile
-        Room for `SCRATCH_PER_POINT` values per point and `SCRATCH_FOR_STATES` more, aligned to whole groups of lanes.
+        Room for `scratch_length` values, aligned to whole groups of lanes.
     bands
         Rows of what is the same for all spectra, a number per point.
     n_points
         Points of a spectrum.
+    lanes
+        Spectra side by side.
 
     Attributes
     ----------
@@ -33,8 +45,8 @@ class Tile:
 
     slots: ClassVar[int] = 5
 
-    def __init__(self, tile: Memory, bands: Memory, n_points: Integer) -> None:
-        self.tile, self.bands, self.n_points = tile, bands, n_points
+    def __init__(self, tile: Memory, bands: Memory, n_points: Integer, lanes: int) -> None:
+        self.tile, self.bands, self.n_points, self.lanes = tile, bands, n_points, lanes
 
     def at(self, point: Integer, slot: int) -> Number:
         """Return all lanes of a slot at a point.
@@ -74,7 +86,7 @@ class Tile:
         lane
             The lane, from 0.
         """
-        return self.tile.number((point * self.slots + slot) * LANES + lane)
+        return self.tile.number((point * self.slots + slot) * self.lanes + lane)
 
     def put_lane_at(self, point: Integer, slot: int, lane: Integer, value: Number) -> None:
         """Store one lane of a slot at a point.
@@ -90,7 +102,7 @@ class Tile:
         value
             A scalar.
         """
-        self.tile.put((point * self.slots + slot) * LANES + lane, value)
+        self.tile.put((point * self.slots + slot) * self.lanes + lane, value)
 
     def states(self, name: int) -> Number:
         """Return the state of all lanes."""
@@ -118,7 +130,7 @@ class Tile:
         lane
             The lane, from 0.
         """
-        return self.tile.number((self.n_points * self.slots + name) * LANES + lane)
+        return self.tile.number((self.n_points * self.slots + name) * self.lanes + lane)
 
     def put_state(self, name: int, lane: Integer, value: Number) -> None:
         """Store the state of one lane.
@@ -132,7 +144,7 @@ class Tile:
         value
             A scalar.
         """
-        self.tile.put((self.n_points * self.slots + name) * LANES + lane, value)
+        self.tile.put((self.n_points * self.slots + name) * self.lanes + lane, value)
 
     def band(self, row: int, point: Integer) -> Number:
         """Return a number of the penalty (or what else is given by point), the same for all lanes.
@@ -144,4 +156,4 @@ class Tile:
         point
             The point of the spectrum, from 0.
         """
-        return broadcast(self.bands.number(self.n_points * row + point))
+        return broadcast(self.bands.number(self.n_points * row + point), self.lanes)

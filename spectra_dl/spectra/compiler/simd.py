@@ -1,16 +1,13 @@
-"""Building blocks of SIMD code: numbers in lanes, loops, memory.
+"""Building blocks of SIMD code: numbers in lanes, and memory.
 
 The blocks build LLVM's intermediate representation by way of llvmlite, the compiler under numba. A `Number` is one
-float64 or ``LANES`` of them side by side; arithmetic on lanes is arithmetic on each lane alone, so no lane
+float64 or several side by side, ``LANES`` unless said otherwise; arithmetic on lanes is arithmetic on each lane alone, so no lane
 can see another. That, and the order of operations written down here, is what makes a result independent
 of its neighbours; nothing is left to an automatic vectoriser.
 """
 
 import math
-import operator
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from llvmlite import ir
 
@@ -18,7 +15,6 @@ LANES = 8
 
 _DOUBLE = ir.DoubleType()
 _INTEGER = ir.IntType(64)
-_VECTOR = ir.VectorType(_DOUBLE, LANES)
 _BYTES_PER_LANE = 8
 # A product that is added may be rounded once instead of twice (fused multiply-add), always at the same
 # places on one machine. Nothing else is relaxed.
@@ -49,16 +45,22 @@ class Number(Value):
         """
         return cls(code, ir.Constant(_DOUBLE, constant))
 
+    @property
+    def _lanes(self) -> int:
+        """How many lanes it has; 0 if it is one number."""
+        return _lanes_of(self.ir.type)
+
     def _operand(self, other: "Number | float") -> Any:
         if isinstance(other, Number):
             same = other.ir.type == self.ir.type
-            return other.ir if same else broadcast(other).ir
-        return ir.Constant(self.ir.type, [other] * LANES if self.ir.type == _VECTOR else other)
+            return other.ir if same else broadcast(other, self._lanes).ir
+        return ir.Constant(self.ir.type, [other] * self._lanes if self._lanes else other)
 
     def _lifted(self, other: "Number | float") -> "Number":
         """Return the scalar in every lane where the other side has lanes."""
-        wider = isinstance(other, Number) and other.ir.type == _VECTOR and self.ir.type != _VECTOR
-        return broadcast(self) if wider else self
+        if isinstance(other, Number) and other._lanes and not self._lanes:
+            return broadcast(self, other._lanes)
+        return self
 
     def __add__(self, other: "Number | float") -> "Number":
         left = self._lifted(other)
@@ -122,16 +124,16 @@ class Number(Value):
         square = rest * rest
         even, odd = _horner(square, _SERIES[0::2]), _horner(square, _SERIES[1::2])
         series = even + rest * odd
-        vector = self.ir.type == _VECTOR
-        integers = ir.VectorType(_INTEGER, LANES) if vector else _INTEGER
+        lanes = self._lanes
+        integers = ir.VectorType(_INTEGER, lanes) if lanes else _INTEGER
         bits = self.code.bitcast(shifted.ir, integers)
-        by = ir.Constant(integers, [52] * LANES if vector else 52)
+        by = ir.Constant(integers, [52] * lanes if lanes else 52)
         exponent = self.code.shl(bits, by)
         scaled = self.code.add(self.code.bitcast(series.ir, integers), exponent)
         return Number(self.code, self.code.bitcast(scaled, self.ir.type))
 
     def _intrinsic(self, name: str) -> "Number":
-        name += f".v{LANES}f64" if self.ir.type == _VECTOR else ".f64"
+        name += f".v{self._lanes}f64" if self._lanes else ".f64"
         known = self.code.module.globals
         function = known.get(name)
         if function is None:
@@ -177,9 +179,9 @@ class Boolean(Value):
         """
         pattern = yes if isinstance(yes, Number) else no
         assert isinstance(pattern, Number)
-        lanes = self.ir.type != ir.IntType(1)
-        if lanes and pattern.ir.type != _VECTOR:
-            pattern = broadcast(pattern)
+        lanes = _lanes_of(self.ir.type)
+        if lanes and not _lanes_of(pattern.ir.type):
+            pattern = broadcast(pattern, lanes)
         return Number(self.code, self.code.select(self.ir, pattern._operand(yes), pattern._operand(no)))
 
     def __or__(self, other: "Boolean") -> "Boolean":
@@ -244,17 +246,29 @@ class Integer(Value):
         return cls(number.code, number.code.fptosi(number.ir, _INTEGER))
 
 
-def broadcast(number: Number) -> Number:
-    """Return a scalar in every lane."""
-    code = number.code
+def _lanes_of(kind: ir.Type) -> int:
+    return kind.count if isinstance(kind, ir.VectorType) else 0
+
+
+def broadcast(number: Number, lanes: int) -> Number:
+    """Return a scalar in every lane.
+
+    Parameters
+    ----------
+    number
+        The scalar.
+    lanes
+        How many lanes.
+    """
+    code, vector = number.code, ir.VectorType(_DOUBLE, lanes)
     first_lane = code.insert_element(
-        ir.Constant(_VECTOR, ir.Undefined), number.ir, ir.Constant(ir.IntType(32), 0)
+        ir.Constant(vector, ir.Undefined), number.ir, ir.Constant(ir.IntType(32), 0)
     )
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return Number(code, code.shuffle_vector(first_lane, ir.Constant(_VECTOR, ir.Undefined), mask))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+    return Number(code, code.shuffle_vector(first_lane, ir.Constant(vector, ir.Undefined), mask))
 
 
-def broadcast_constant(code: ir.IRBuilder, constant: float) -> Number:
+def broadcast_constant(code: ir.IRBuilder, constant: float, lanes: int) -> Number:
     """Return a constant in every lane.
 
     Parameters
@@ -263,15 +277,29 @@ def broadcast_constant(code: ir.IRBuilder, constant: float) -> Number:
         The builder that later operations are added by.
     constant
         The value of every lane.
+    lanes
+        How many lanes.
     """
-    return Number(code, ir.Constant(_VECTOR, [constant] * LANES))
-
-
-Kind = TypeVar("Kind", bound=Value)
+    return Number(code, ir.Constant(ir.VectorType(_DOUBLE, lanes), [constant] * lanes))
 
 
 class Memory(Value):
-    """An array of float64 values, or one to put int64 values into, addressed by element."""
+    """An array of float64 values, or one to put int64 values into, addressed by element.
+
+    Parameters
+    ----------
+    code
+        The builder that later operations are added by.
+    value
+        Where the array starts.
+    lanes
+        Into how many lanes its values are loaded at once.
+    """
+
+    def __init__(self, code: ir.IRBuilder, value: Any, lanes: int = LANES) -> None:
+        super().__init__(code, value)
+        self._group = ir.VectorType(_DOUBLE, lanes)
+        self._aligned = lanes * _BYTES_PER_LANE
 
     def _address(self, index: "Integer | int", element: Any = _DOUBLE) -> Any:
         place = index.ir if isinstance(index, Integer) else ir.Constant(_INTEGER, index)
@@ -282,9 +310,9 @@ class Memory(Value):
         return Number(self.code, self.code.load(self._address(index), typ=_DOUBLE))
 
     def lanes(self, index: "Integer | int") -> Number:
-        """Return the lanes at ``index``, counted in groups of ``LANES`` float64 values."""
-        address = self._address(index, _VECTOR)
-        return Number(self.code, self.code.load(address, typ=_VECTOR, align=LANES * _BYTES_PER_LANE))
+        """Return the lanes at ``index``, counted in groups of them."""
+        address = self._address(index, self._group)
+        return Number(self.code, self.code.load(address, typ=self._group, align=self._aligned))
 
     def fetch_and_add(self, index: "Integer | int", amount: int) -> Integer:
         """Return the int64 at ``index`` and add to it, undisturbed by other threads.
@@ -324,66 +352,4 @@ class Memory(Value):
         value
             One number per lane.
         """
-        self.code.store(value.ir, self._address(index, _VECTOR), align=LANES * _BYTES_PER_LANE)
-
-
-class Variable(Generic[Kind]):
-    """A value that a loop changes; the compiler keeps it in a register."""
-
-    def __init__(self, initial: Kind) -> None:
-        self.code = initial.code
-        self._kind: Callable[[ir.IRBuilder, Any], Kind] = type(initial)
-        with self.code.goto_entry_block():
-            self._place = self.code.alloca(initial.ir.type)
-        self.set(initial)
-
-    def get(self) -> Kind:
-        """Return the present value."""
-        return self._kind(self.code, self.code.load(self._place, typ=self._place.allocated_type))
-
-    def add(self, value: Kind) -> None:
-        """Add to it."""
-        total: Kind = operator.add(self.get(), value)
-        self.set(total)
-
-    def set(self, value: Kind) -> None:
-        """Change it."""
-        self.code.store(value.ir, self._place)
-
-
-@contextmanager
-def counted(count: Integer) -> Iterator[Integer]:
-    """Run the body for 0, 1, ... up to ``count`` - 1; at least once."""
-    code = count.code
-    before = code.block
-    body, after = code.append_basic_block("body"), code.append_basic_block("after")
-    code.branch(body)
-    code.position_at_end(body)
-    index = code.phi(_INTEGER)
-    index.add_incoming(ir.Constant(_INTEGER, 0), before)
-    yield Integer(code, index)
-    following = Integer(code, index) + 1
-    index.add_incoming(following.ir, code.block)
-    code.cbranch((following < count).ir, body, after)
-    code.position_at_end(after)
-
-
-@contextmanager
-def while_positive(variable: Variable[Integer]) -> Iterator[None]:
-    """Run the body as long as ``variable`` is above 0."""
-    code = variable.code
-    test, body, after = (code.append_basic_block(name) for name in ("test", "body", "after"))
-    code.branch(test)
-    code.position_at_end(test)
-    code.cbranch((Integer.of(code, 0) < variable.get()).ir, body, after)
-    code.position_at_end(body)
-    yield
-    code.branch(test)
-    code.position_at_end(after)
-
-
-@contextmanager
-def when(condition: Boolean) -> Iterator[None]:
-    """Run the body where ``condition`` is true."""
-    with condition.code.if_then(condition.ir):
-        yield
+        self.code.store(value.ir, self._address(index, self._group), align=self._aligned)

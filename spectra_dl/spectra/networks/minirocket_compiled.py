@@ -13,8 +13,9 @@ import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
+from spectra_dl.spectra.compiler.loops import Variable, counted
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
-from spectra_dl.spectra.compiler.simd import Integer, Value, Variable, counted
+from spectra_dl.spectra.compiler.simd import Integer, Value
 from spectra_dl.spectra.networks.minirocket_kernels import LENGTH
 
 _BLOCK = 16  # points at a time

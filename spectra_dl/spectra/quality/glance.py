@@ -12,16 +12,9 @@ from llvmlite import ir
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.compiler.aligned import aligned_zeros
+from spectra_dl.spectra.compiler.loops import Variable, counted
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
-from spectra_dl.spectra.compiler.simd import (
-    LANES,
-    Integer,
-    Memory,
-    Number,
-    Variable,
-    broadcast_constant,
-    counted,
-)
+from spectra_dl.spectra.compiler.simd import LANES, Integer, Memory, Number, broadcast_constant
 from spectra_dl.spectra.quality.joints import FIRST_TAP, NEAREST_END, TAPS, TIMES_MEDIAN_BEND
 from spectra_dl.spectra.quality.noise import BoolArray, average_reach
 
@@ -92,7 +85,7 @@ class _Writer:
         spectra, tile, seen, n_spectra, n_points, half = function.args
         self.spectra, self.tile, self.seen = (Memory(self.code, each) for each in (spectra, tile, seen))
         self.n_spectra, self.n_points = Integer(self.code, n_spectra), Integer(self.code, n_points)
-        self.zero, self.one = broadcast_constant(self.code, 0.0), broadcast_constant(self.code, 1.0)
+        self.zero, self.one = (broadcast_constant(self.code, number, LANES) for number in (0.0, 1.0))
         self.half = Integer(self.code, half)
 
     def write(self) -> None:

@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llvmlite import binding
 from numpy.typing import NDArray
 
 from spectra_dl.errors import SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, airpls, arpls, asls, compiled, drpls, iasls
+from spectra_dl.spectra.baseline.compiled import KERNELS
 from spectra_dl.spectra.baseline.whittaker import Engine
 from spectra_dl.spectra.compiler.aligned import aligned_empty
 
@@ -123,7 +126,17 @@ def select(result: BaselineResult, rows: slice) -> BaselineResult:
 def test_no_batch_size_and_no_neighbour_changes_a_bit(method: str, mixed: FloatArray) -> None:
     fit = FUNCTIONS[method]
     whole = fit(mixed, lam=1e4)
-    for rows in (slice(0, 1), slice(0, 7), slice(3, 11), slice(50, 59), slice(299, 300), slice(100, 300)):
+    for rows in (
+        slice(0, 1),
+        slice(0, 7),
+        slice(3, 11),
+        slice(4, 8),
+        slice(8, 13),
+        slice(20, 22),
+        slice(50, 59),
+        slice(299, 300),
+        slice(100, 300),
+    ):
         assert_same_bits(fit(mixed[rows], lam=1e4), select(whole, rows))
 
 
@@ -149,6 +162,45 @@ def test_what_stood_in_the_memory_before_changes_no_bit(
 
         monkeypatch.setattr(compiled, "aligned_empty", used_before)
         assert_same_bits(FUNCTIONS[method](few, lam=1e4), expected)
+
+
+@pytest.mark.parametrize("method", FUNCTIONS)
+def test_lanes_without_a_spectrum_compute_on_nothing_subnormal(
+    method: str, mixed: FloatArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A processor takes twenty times as long for it, and memory that held whole numbers is full of it."""
+    handed_out = []
+
+    def used_before(length: int) -> FloatArray:
+        handed_out.append(aligned_empty(length))
+        handed_out[-1].view(np.int64)[:] = np.arange(1, length + 1)
+        return handed_out[-1]
+
+    monkeypatch.setattr(compiled, "aligned_empty", used_before)
+    for n_spectra in (1, 3, 5):
+        FUNCTIONS[method](mixed[:n_spectra], lam=1e4)
+        lanes = 4 if n_spectra <= 4 else 8
+        tile = handed_out.pop()[: KERNELS[method].slots * mixed.shape[1] * lanes]
+        idle = tile.reshape(-1, lanes)[:, n_spectra:]
+        assert not np.any((idle != 0) & (np.abs(idle) < np.finfo(np.float64).tiny))
+
+
+@pytest.mark.parametrize("method", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("processor", "needs"), [("nehalem", "sse4.2"), ("haswell", "fma"), ("skylake-avx512", "avx512f")]
+)
+def test_few_and_many_have_the_same_bits_on_other_processors(
+    method: str, processor: str, needs: str, mixed: FloatArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few are compiled apart, four side by side: where a processor fuses products and sums, it does so at the same places."""
+    if not binding.get_host_cpu_features().get(needs):
+        pytest.skip(f"this processor can't run code for {processor}")
+    monkeypatch.setattr(binding, "get_host_cpu_name", lambda: processor)
+    monkeypatch.setattr(binding, "get_host_cpu_features", binding.FeatureMap)
+    monkeypatch.setattr(compiled, "_compiled", cache(compiled._compiled.__wrapped__))
+    whole = FUNCTIONS[method](mixed[:40], lam=1e4)
+    for rows in (slice(0, 1), slice(1, 5), slice(30, 33)):
+        assert_same_bits(FUNCTIONS[method](mixed[rows], lam=1e4), select(whole, rows))
 
 
 def test_memory_layout_changes_no_bit(mixed: FloatArray) -> None:

@@ -5,7 +5,8 @@ import pytest
 from llvmlite import binding, ir
 
 from spectra_dl.spectra.compiler import machine_code as compiler
-from spectra_dl.spectra.compiler.simd import Integer, Memory, Number, counted
+from spectra_dl.spectra.compiler.loops import counted
+from spectra_dl.spectra.compiler.simd import Integer, Memory, Number
 
 
 def doubling() -> ir.Function:

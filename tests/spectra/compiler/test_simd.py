@@ -8,18 +8,9 @@ import pytest
 from llvmlite import ir
 from numpy.typing import NDArray
 
+from spectra_dl.spectra.compiler.loops import Variable, counted, when, while_positive
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
-from spectra_dl.spectra.compiler.simd import (
-    LANES,
-    Integer,
-    Memory,
-    Number,
-    Variable,
-    broadcast,
-    counted,
-    when,
-    while_positive,
-)
+from spectra_dl.spectra.compiler.simd import LANES, Integer, Memory, Number, broadcast
 
 FloatArray = NDArray[np.float64]
 
@@ -31,19 +22,20 @@ def aligned(values: FloatArray) -> FloatArray:
     return raw[start : start + values.size]
 
 
-def run_on_lanes(formula: Callable[[Number], Number], values: FloatArray) -> FloatArray:
+def run_on_lanes(formula: Callable[[Number], Number], values: FloatArray, lanes: int = LANES) -> FloatArray:
     """Apply a formula to an array whose length is a multiple of the lanes."""
     function = empty_function(ir.Module("test"), "apply", n_arrays=2, n_counts=1)
     code = ir.IRBuilder(function.append_basic_block("entry"))
-    source, target = (Memory(code, argument) for argument in function.args[:2])
+    source, target = (Memory(code, argument, lanes) for argument in function.args[:2])
     with counted(Integer(code, function.args[2])) as group:
         target.put_lanes(group, formula(source.lanes(group)))
     code.ret_void()
     given, result = aligned(values), aligned(np.zeros_like(values))
-    machine_code(function)(given.ctypes.data, result.ctypes.data, values.size // LANES)
+    machine_code(function)(given.ctypes.data, result.ctypes.data, values.size // lanes)
     return result
 
 
+@pytest.mark.parametrize("lanes", [4, LANES])
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [
@@ -58,20 +50,22 @@ def run_on_lanes(formula: Callable[[Number], Number], values: FloatArray) -> Flo
         (lambda x: (x > 0.0).select(x, 7.0), lambda x: np.where(x > 0, x, 7.0)),
         (lambda x: ((x > 0.0) & (x < 0.5)).select(1.0, x), lambda x: np.where((x > 0) & (x < 0.5), 1.0, x)),
         (lambda x: ((x > 1.0) | ~(x > 0.0)).select(x, 0.0), lambda x: np.where((x > 1) | ~(x > 0), x, 0.0)),
-        (lambda x: x * broadcast(Number.of(x.code, 3.0)), lambda x: 3.0 * x),
+        (lambda x: x * broadcast(Number.of(x.code, 3.0), x.ir.type.count), lambda x: 3.0 * x),
         (lambda x: Number.of(x.code, 3.0) - x, lambda x: 3.0 - x),
     ],
 )
 def test_arithmetic_is_that_of_numpy(
-    formula: Callable[[Number], Number], expected: Callable[[FloatArray], FloatArray]
+    formula: Callable[[Number], Number], expected: Callable[[FloatArray], FloatArray], lanes: int
 ) -> None:
     values = np.random.default_rng(0).normal(size=5 * LANES)
-    np.testing.assert_array_equal(run_on_lanes(formula, values), expected(values))
+    np.testing.assert_array_equal(run_on_lanes(formula, values, lanes), expected(values))
 
 
 def test_the_exponential_is_exact_to_fourteen_digits() -> None:
     values = np.concatenate([np.linspace(-708, 708, 8000), np.linspace(-1, 1, 8000)])
-    np.testing.assert_allclose(run_on_lanes(Number.exponential, values), np.exp(values), rtol=1e-14)
+    found = run_on_lanes(Number.exponential, values)
+    np.testing.assert_allclose(found, np.exp(values), rtol=1e-14)
+    np.testing.assert_array_equal(run_on_lanes(Number.exponential, values, 4), found)
 
 
 def test_a_lane_that_is_not_a_number_stays_alone() -> None:
