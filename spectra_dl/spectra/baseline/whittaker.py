@@ -362,6 +362,9 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
 
         baseline, iterations, changes, shape = compiled.fit(matrix, settings, threads)
     except (ImportError, OSError, RuntimeError) as err:
+        if "failed to map segment" in str(err.__context__):
+            # LAPACK, in its turn, would wait for ever for memory that it can't have.
+            raise MemoryError("not enough memory to load the compiler of the baseline kernels") from err
         warnings.warn(
             f"baselines are fitted with LAPACK, some 30 times slower: {str(err)[:200]}. Is llvmlite installed?",
             SpectraDLWarning,

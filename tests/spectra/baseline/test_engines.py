@@ -244,6 +244,20 @@ def test_without_the_compiler_lapack_takes_over_and_says_so(repository: Path) ->
     assert completed.stdout.startswith(f"{SpectraDLWarning.__name__} baselines are fitted with LAPACK")
 
 
+def test_where_memory_is_short_lapack_does_not_take_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would wait for ever; llvmlite says that it can't be found, and the loader of libraries why."""
+
+    def without_room(*_: object) -> None:
+        try:
+            raise OSError("libllvmlite.so: failed to map segment from shared object")
+        except OSError:
+            raise OSError("Could not find/load shared object file")  # noqa: B904 - as llvmlite does
+
+    monkeypatch.setattr(compiled, "fit", without_room)
+    with pytest.raises(MemoryError, match="not enough memory to load the compiler"):
+        asls(np.ones((1, 9)))
+
+
 def test_the_kernels_import_no_scipy_and_no_numba(repository: Path) -> None:
     code = (
         "import sys, numpy as np\n"
