@@ -8,6 +8,7 @@ from torch import nn
 from spectra_dl.errors import ModelFileError
 from spectra_dl.models import members
 from spectra_dl.models.members import (
+    count_operations,
     mean_output,
     member_tensors,
     network_output,
@@ -34,6 +35,12 @@ def test_each_member_comes_back_with_its_own_weights():
         restored = restore_member(lambda: network(9), tensors, member)
         assert not restored.training
         assert np.allclose(network_output(restored, INPUTS), network_output(one, INPUTS), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_operations_are_counted_for_one_row(kind):
+    assert count_operations(network(0).to(kind), 3) == 2 * (3 * 4 + 4 * 2)
+    assert count_operations(nn.BatchNorm1d(3), 3) == 1
 
 
 @pytest.mark.parametrize(("batch_size", "at_once"), [(1, 1 << 20), (3, 1 << 20), (256, 6), (256, 1)])

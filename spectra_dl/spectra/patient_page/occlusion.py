@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.models.members import mean_output
+from spectra_dl.models.members import count_operations, mean_output
 from spectra_dl.spectra.predictor import SpectraPredictor
 
 WINDOWS = 24
@@ -78,13 +78,8 @@ def affordable(predictor: SpectraPredictor) -> int | None:
     """
     if predictor.folded:
         return None
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    points, members = predictor.header.input.network.n_wavenumbers, len(predictor.networks)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        predictor.networks[0].to("cpu", torch.float32).eval()(torch.zeros(1, points))
-    of_patient = (WINDOWS + 1) * members * max(1, counter.get_total_flops())
+    of_spectrum = count_operations(predictor.networks[0], predictor.header.input.network.n_wavenumbers)
+    of_patient = (WINDOWS + 1) * len(predictor.networks) * of_spectrum
     return max(1, int(_OPERATIONS // of_patient))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.models.members import count_operations
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.table import SpectraTable
@@ -31,13 +32,8 @@ def affordable(predictor: "SpectraPredictor") -> int:
     """
     if predictor.folded:
         return _ATTRIBUTIONS[1]
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        first = predictor.networks[0].to("cpu", torch.float64).eval()
-        first(torch.zeros(1, predictor.header.input.network.n_wavenumbers).double())
-    forward_and_back = 3 * STEPS * len(predictor.networks) * max(1, counter.get_total_flops())
+    of_spectrum = count_operations(predictor.networks[0], predictor.header.input.network.n_wavenumbers)
+    forward_and_back = 3 * STEPS * len(predictor.networks) * of_spectrum
     return int(np.clip(_OPERATIONS // forward_and_back, *_ATTRIBUTIONS))
 
 
