@@ -31,6 +31,8 @@ MISSING_LABELS = frozenset(
             "n.d.",
             "pending",
             "--",
+            "\u2014",
+            ".",
             "?",
             "??",
             "???",
@@ -39,7 +41,9 @@ MISSING_LABELS = frozenset(
     }
 )
 # "bone mets" and "bone_mets", but not "T1-2" and "T12", nor "COV-" and "COV+".
-_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[\s_\u2010-\u2015\u2212-]+(?=[^\W\d_])")
+_WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]++)(?:[.,]0++)?")
+_QUOTES_AND_POINTS = "'\"`\u2018\u2019\u201c\u201d.,;: "
 
 
 def class_names(labels: Texts) -> tuple[str, ...]:
@@ -74,7 +78,7 @@ def class_names(labels: Texts) -> tuple[str, ...]:
 
 
 def refuse_spellings_of_one_class(labels: Texts) -> None:
-    """Refuse labels that differ only by case, spaces, a hyphen for a space, Unicode form, letters that look alike or, as whole numbers, a decimal ``.0``.
+    """Refuse labels that differ only by case, spaces, a hyphen for a space, quotes around them, a point behind, Unicode form, letters that look alike or, as whole numbers, zeros.
 
     Parameters
     ----------
@@ -95,12 +99,17 @@ def refuse_spellings_of_one_class(labels: Texts) -> None:
     spellings = defaultdict(list)
     for name in sorted(set(text_array(labels))):
         text = "".join(_BETWEEN_LETTERS.sub(" ", in_one_form(name)).split())
-        spellings[re.sub(r"^([+-]?[0-9]+)[.,]0+$", r"\1", text)].append(name)
+        text = text.strip(_QUOTES_AND_POINTS) or text
+        if number := _WHOLE_NUMBER.fullmatch(text):
+            text = number[1] + (number[2].lstrip("0") or "0")
+        spellings[text].append(name)
     groups = [group for group in spellings.values() if len(group) > 1]
     if groups:
         plainly = {"".join(unicodedata.normalize("NFKC", name).split()).casefold() for name in groups[0]}
         otherwise = (
-            "in the spelling of a number" if groups[0][0][-1:].isdecimal() else "in signs that look alike"
+            "in the spelling of a number"
+            if groups[0][0][-1:].isdecimal()
+            else "in punctuation or signs that look alike"
         )
         how = otherwise if len(plainly) > 1 else "by case or spaces"
         raise DataError(

@@ -7,14 +7,14 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, group_means, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.class_names import class_names
+from spectra_dl.evaluation.class_names import MISSING_LABELS, class_names
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.sample_units import shown_unit, subjects_of, with_subjects
 from spectra_dl.evaluation.wording import as_written, first_few
 
-# What missing ids are written as: by pandas, R, spreadsheets, and by str() of None, NaN, NaT and pandas.NA.
-MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", "null"})
+# What missing ids are written as: as missing labels are, by str() of None, and by a dash or a point.
+MISSING_IDS = MISSING_LABELS | {"none", "-", "\u2013", "\u2014", "."}
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,8 @@ _PREFIX = re.compile(
 _WHOLE = re.compile(r"([+-]?[0-9]++)[.,]0++")
 # Letters of Greek and Cyrillic whose capitals look like Latin ones: a keyboard that was set to the other script.
 _LOOKS_LIKE = str.maketrans("αβεζηικμνορτυχавекмнорстухіјѕ", "abezhikmnoptyxabekmhopctyxijs")
+# Between a letter and anything, or at an end; between digits they part two numbers.
+_PUNCTUATION = re.compile(r"[\s_./\\'\"#(),:;\u2010-\u2015\u2212-]+")
 _INVISIBLE_CATEGORIES = {"Cc", "Cf"}
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 
@@ -73,7 +75,8 @@ def one_spelling(names: Texts) -> OneSpelling:
     Raises
     ------
     DataError
-        An id stands alone and behind a word for patient, as ``7`` and ``patient_7``: whether that is one person only the lab knows.
+        An id stands alone and behind a word for patient, as ``7`` and ``patient_7``, or two differ in punctuation only, as ``SIM-05`` and
+        ``SIM_05``: whether that is one person only the lab knows.
 
     Examples
     --------
@@ -86,6 +89,7 @@ def one_spelling(names: Texts) -> OneSpelling:
     for text in sorted(rows):
         spellings[spelling_key(text)].append(text)
     _refuse_lone_prefixes(spellings)
+    _refuse_other_punctuation(spellings)
     chosen = {
         text: max(variants, key=lambda variant: rows[variant])
         for variants in spellings.values()
@@ -148,6 +152,29 @@ def _refuse_lone_prefixes(spellings: Mapping[str, Sequence[str]]) -> None:
         found = _PREFIX.fullmatch(key)
         if found and _value(found.group(1)) in bare:
             asked.append(f"{bare[_value(found.group(1))][0]!a} and {variants[0]!a}")
+    _ask(asked)
+
+
+def _refuse_other_punctuation(spellings: Mapping[str, Sequence[str]]) -> None:
+    alike = defaultdict(list)
+    for key, variants in spellings.items():
+        alike[_without_punctuation(key)].append(variants[0])
+    _ask([" and ".join(map(ascii, variants)) for variants in alike.values() if len(variants) > 1])
+
+
+def _without_punctuation(key: str) -> str:
+    """Return what spellings have in common that differ in punctuation only; numbers with a sign or a fraction, and zeros in front, are left."""
+    if re.fullmatch(r"[+-]?[0-9]++(?:[.,][0-9]++)?", key):
+        return key
+    words = [word for word in _PUNCTUATION.split(key) if word]
+    text = "".join(
+        ("-" if before[-1:].isdecimal() and word[0].isdecimal() else "") + word
+        for before, word in zip(["", *words], words, strict=False)
+    )
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", text) if text and not text.isdecimal() else text or key
+
+
+def _ask(asked: Sequence[str]) -> None:
     if asked:
         raise DataError(
             f"are these the same patients: {first_few(asked)}? Give each person one id in all rows; two people need ids that differ in more"

@@ -136,6 +136,10 @@ def test_five_spellings_are_refused_with_all_of_them():
         (["ｃase", "case", "no"], "only by case or spaces"),
         (["1", "1.0", "0"], "only in the spelling of a number: '1', '1.0'"),
         (["0,0", "1", "0"], "only in the spelling of a number: '0', '0,0'"),
+        (["01", "1", "2"], "only in the spelling of a number: '01', '1'"),
+        (["case.", "case", "no"], "only in punctuation or signs that look alike: 'case', 'case.'"),
+        (["'case'", "case", "no"], "only in punctuation"),
+        (["non\u2013met", "non-met", "met"], "only in punctuation"),
     ],
 )
 def test_spellings_of_one_class_are_refused(labels, message):
@@ -170,6 +174,9 @@ def test_two_spellings_of_a_class_are_refused(other):
         ("COV+", "COV-"),
         ("T1-2", "T12"),
         ("A-", "A"),
+        ("10", "1"),
+        ("-1", "1"),
+        ("0.5", "5"),
         ("1.5", "15"),
         ("none", "-"),
         ("primary unknown", "a"),

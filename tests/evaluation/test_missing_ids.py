@@ -23,7 +23,24 @@ PATIENT = np.array([f"P{row // 2}" for row in range(40)], dtype=object)
 LABEL = np.array(["sick" if row // 2 % 2 else "well" for row in range(40)], dtype=object)
 ROWS = np.random.default_rng(0).normal(size=(40, 4)) + 2.0 * (LABEL == "sick")[:, None]
 MISSING = [None, np.nan, np.float32("nan"), pd.NA, pd.NaT, np.ma.masked, "", " \t"]
-WRITTEN = ["nan", "NaN", "None", "<NA>", "NaT", "NA", "N/A", "null", "#N/A"]
+WRITTEN = [
+    "nan",
+    "NaN",
+    "None",
+    "<NA>",
+    "NaT",
+    "NA",
+    "N/A",
+    "null",
+    "#N/A",
+    "?",
+    "-",
+    "\u2013",
+    "Unknown",
+    "missing",
+    ".",
+    "n.d.",
+]
 QUICK = EvaluationSettings(folds=3, resamples=100, refits=99, leaky=False)
 
 

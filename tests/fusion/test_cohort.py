@@ -8,6 +8,9 @@ import pytest
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.fusion.cohort import read_cohort
 from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
+from spectra_dl.spectra.simulation.serum_study import StudySettings as SerumSettings
+from spectra_dl.spectra.simulation.serum_study import simulate_study
+from spectra_dl.spectra.table_files import write_table
 
 PEOPLE = [f"P{k:02}" for k in range(12)]
 
@@ -87,3 +90,33 @@ def test_patients_to_be_predicted_need_one_block(tmp_path):
     cohort = read_cohort(StatedStudy(blocks), labelled=False)
     assert len(cohort.patients) == 12
     assert cohort.label is None
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    table = simulate_study(SerumSettings(patients=12, spectra_per_patient=1, n_wavenumbers=64)).table
+    write_table(folder / "spectra.csv", table)
+    rows = [f"{name},{row},{'sick' if row % 2 else 'well'}" for row, name in enumerate(table.patient)]
+    (folder / "clinical.csv").write_text("\n".join(["patient,age,diagnosis", *rows]) + "\n")
+    return folder, table
+
+
+def of_both(folder, label):
+    blocks = (
+        StatedBlock("clinical", "clinical", folder / "clinical.csv"),
+        StatedBlock("spectra", "spectra", folder / "spectra.csv"),
+    )
+    return read_cohort(StatedStudy(blocks, label=label))
+
+
+@pytest.mark.parametrize("label", ["Diagnosis", "diagnosis ", "outcome"])
+def test_a_column_that_is_named_and_nowhere_is_not_replaced_by_the_usual_one(drawn, label):
+    with pytest.raises(UsageError, match="no block has a column"):
+        of_both(drawn[0], label)
+
+
+def test_the_usual_column_says_nothing_where_another_is_named(drawn):
+    folder, table = drawn
+    assert set(of_both(folder, "diagnosis").label) == {"sick", "well"}
+    assert set(of_both(folder, None).label) == set(of_both(folder, "label").label) == set(table.label)

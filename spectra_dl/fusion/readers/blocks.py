@@ -85,7 +85,8 @@ def _spectra(block: StatedBlock, study: StatedStudy) -> ReadBlock:
     table = read_spectra(block.path, options)
     patient = required_patients(table)
     refuse_missing_ids(patient, "patient id")
-    label, metadata = table.label, dict(table.metadata)
+    metadata = dict(table.metadata)
+    label = None if _stands_elsewhere(study) else table.label
     if study.label in metadata:
         label = known_text(metadata.pop(study.label))
     outcomes = _taken(metadata, study)
@@ -109,10 +110,16 @@ def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
         )
     _refuse_shared_files(images.files.file, patient)
     metadata = dict(images.metadata)
-    label = metadata.pop(study.label or "", images.label)
+    of_sheet = block.path.is_file()
+    label = metadata.pop(study.label or "", None if of_sheet and _stands_elsewhere(study) else images.label)
     outcomes = _taken(metadata, study)
     images = replace(images, metadata=metadata)
     return ReadBlock(block, images, patient, label, images.notes, outcomes)
+
+
+def _stands_elsewhere(study: StatedStudy) -> bool:
+    """Return whether the classes are said to stand in another column than one called ``label``, which then says something else."""
+    return study.label not in (None, "label")
 
 
 def _taken(metadata: dict[str, TextArray], study: StatedStudy) -> dict[str, TextArray]:
