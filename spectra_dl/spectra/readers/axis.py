@@ -20,6 +20,8 @@ LOWEST_SHIFT, HIGHEST_SHIFT = -200.0, 4500.0
 # FT-Raman instruments measure the whole anti-Stokes side too; only a file that states its unit is believed so far down.
 LOWEST_STATED_SHIFT = -4500.0
 ABSURD = 1e9
+# "1.000" to "4.500", read as decimals.
+_ONCE_THOUSANDS = 10.0
 # Steps this many times away from the median step are not part of the same axis.
 REGULAR_FACTOR = 3.0
 REGULAR_SHARE = 0.9
@@ -122,6 +124,7 @@ def sorted_axis(
             f"{where}: a wavenumber in {places[int(np.argmin(np.abs(values) < ABSURD))]} is missing or absurdly large; correct it"
         )
     refuse_few(values, where, fewest)
+    _refuse_lost_thousands(values, places, where)
     windows = joined_windows(values, places, where)
     if windows is None:
         _refuse_foreign(values, places, where)
@@ -203,6 +206,19 @@ def _gap_notes(ascending: FloatArray) -> tuple[str, ...]:
     if steps[widest] <= REGULAR_FACTOR * float(median(steps)):
         return ()
     return (f"the axis has a gap from {ascending[widest]:g} to {ascending[widest + 1]:g} cm⁻¹",)
+
+
+def _refuse_lost_thousands(values: FloatArray, places: Sequence[str], where: str) -> None:
+    """Refuse 996, 998, 1, 1.002: thousands with a point, which were read as decimals."""
+    small = np.abs(values) < _ONCE_THOUSANDS
+    if not small.any() or small.all() or np.min(np.abs(values[~small])) < 10 * _ONCE_THOUSANDS:
+        return
+    steps, restored = np.diff(values), np.diff(np.where(small, values * 1000, values))
+    if np.any(np.sign(steps) != np.sign(steps[0])) and np.all(np.sign(restored) == np.sign(restored[0])):
+        at = int(np.flatnonzero(small)[0])
+        raise DataError(
+            f"{where}: the axis has {values[at]:g} ({places[at]}) where {values[at] * 1000:g} would go on from the other wavenumbers: thousands with a point? Write every number with a decimal point and no thousands mark"
+        )
 
 
 def _refuse_foreign(values: FloatArray, places: Sequence[str], where: str) -> None:

@@ -171,6 +171,11 @@ def as_raman_shift(
     """
     if stated is not None:
         shifts, notes = to_raman_shift(values, stated, laser, where)
+        if values.size >= FEWEST_IN_FILE and np.ptp(shifts) < _SHORTEST_RANGE:
+            raise DataError(
+                f"{where}: the axis {values.min():g} to {values.max():g} is too short for Raman shifts (thousands with a point, or a multiple of its "
+                "unit?); write wavenumbers in cm⁻¹, without a thousands mark"
+            )
         return StatedAxis(shifts, bool(notes) or stated.spelled, notes)
     given = laser.checked(where)
     if given is not None and _are_wavelengths(values, given):

@@ -67,6 +67,9 @@ class Record:
         return self.text.split() if self.delimiter == " " else self.text.split(self.delimiter)
 
 
+_FEWEST_IN_ROW = 3  # separators: a remark over several lines may hold fewer
+
+
 class Records:
     """The rows of a text table, without comment lines at the top and without blank lines.
 
@@ -245,6 +248,11 @@ class Records:
         if ran_out:
             raise DataError(
                 f"{self.name} line {number}: a quoted field that never ends; close the quotes or delete them"
+            )
+        row = max(_FEWEST_IN_ROW, len(self.sample[0]) - 1)
+        if any("\n" in field and field.count(self.delimiter) >= row for field in fields):
+            raise DataError(
+                f"{self.name} line {number}: a quoted field holds whole rows, from one stray quote to the next; delete the quotes"
             )
         return fields
 

@@ -251,6 +251,7 @@ def layout_of(
         )
     columns = np.array([k for k, _ in shifts])
     values = np.array([value for _, value in shifts])
+    _refuse_column_numbers(columns, values, names, where)
     unit = agreed([each for each in (spelling.unit, statements.unit) if each], where)
     stated = as_raman_shift(values, unit, Laser(options.laser_nm, statements.laser_nm), where)
     axis = sorted_axis(stated.values, [f"column {k + 1}" for k in columns], where, stated=stated.stated)
@@ -260,6 +261,18 @@ def layout_of(
     _refuse_doubtful(doubtful, columns, names, where)
     _refuse_spoilt_ends(doubtful, columns, values, names, where)
     return Layout(names, columns, axis, metadata, (*notes, *stated.notes, *axis.notes))
+
+
+def _refuse_column_numbers(
+    columns: NDArray[np.intp], values: FloatArray, names: Sequence[str], where: str
+) -> None:
+    """Refuse columns that are named by their numbers, as programs do that write a table without names."""
+    before = values - columns
+    if values[0] > 1 and before[0] in (0, 1) and np.all(before == before[0]):
+        raise DataError(
+            f"{where}: the columns are named by their own numbers, from {quoted(names[columns[0]])} on, and not by wavenumbers; name each by its Raman "
+            "shift in cm⁻¹"
+        )
 
 
 def _refuse_doubtful(

@@ -174,7 +174,9 @@ class _Marks:
             self.decimal.setdefault(marks[0], token)
 
 
-def decide_format(tokens: Iterable[str], where: str) -> tuple[NumberFormat, list[str]]:
+def decide_format(
+    tokens: Iterable[str], where: str, beside: Iterable[str] = ()
+) -> tuple[NumberFormat, list[str]]:
     """Decide what "." and "," mean from a sample of cells.
 
     Parameters
@@ -183,6 +185,8 @@ def decide_format(tokens: Iterable[str], where: str) -> tuple[NumberFormat, list
         Cells; those that are no numbers are skipped.
     where
         The file and part of it, for messages.
+    beside
+        Other cells of the same file, which say what a mark means where these don't.
 
     Returns
     -------
@@ -221,8 +225,11 @@ def decide_format(tokens: Iterable[str], where: str) -> tuple[NumberFormat, list
             f"{where}: {example} uses a third mark beside {decimal!r} and {thousands!r}; {remedy}"
         )
     elif undecided:
-        _refuse_likely_thousands(marks, undecided[0], where, remedy)
-        decimal = undecided[0]
+        decimal = next(iter(_Marks(beside).decimal), "") or undecided[0]
+        if decimal == undecided[0]:
+            _refuse_likely_thousands(marks, decimal, where, remedy)
+        else:
+            thousands = undecided[0]
     if not decimal:
         decimal = "," if thousands == "." else "."
     return NumberFormat(decimal, thousands), _format_notes(marks, decimal, thousands, undecided)

@@ -144,11 +144,19 @@ class Shape:
 
 
 class CellReader:
-    """Numbers of a table's rows by its number format; remembers the first missing value."""
+    """Numbers of a table's rows by its number format; remembers the first missing value.
 
-    def __init__(self, shape: Shape, tokens: Iterable[str]) -> None:
+    Parameters
+    ----------
+    shape
+        Of the table.
+    tokens, beside
+        As of `decide_format`.
+    """
+
+    def __init__(self, shape: Shape, tokens: Iterable[str], beside: Iterable[str] = ()) -> None:
         self._shape = shape
-        self.format, self._notes = decide_format(islice(tokens, FORMAT_SAMPLE), shape.where)
+        self.format, self._notes = decide_format(islice(tokens, FORMAT_SAMPLE), shape.where, beside)
         self._missing = ""
 
     @property

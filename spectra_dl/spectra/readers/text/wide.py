@@ -82,7 +82,8 @@ class _RowTable:
         first, last = self._axis_columns[0], self._axis_columns[-1]
         self._slice = slice(first, last + 1) if last - first + 1 == len(self._axis_columns) else None
         self._axis_values = self._layout.axis.in_file
-        self._cells = CellReader(self._shape, self._sample_tokens())
+        wavenumbers = [names[k] for k in self._axis_columns]
+        self._cells = CellReader(self._shape, self._sample_tokens(), beside=wavenumbers)
         self._plain = self._plain_row(len(metadata))
         self._adjacent_notes = self._numbers_next_to_the_axis()
         self._ids = UniqueIds(records.name)
