@@ -131,6 +131,12 @@ def test_what_no_model_can_hold_is_refused_with_its_line(tmp_path, cells, said, 
         read_clinical(column_of(tmp_path, cells), columns=None if said is None else {"x": said})
 
 
+def test_an_empty_column_that_is_named_is_kept_with_a_note(tmp_path):
+    table = read_clinical(column_of(tmp_path, ["", "NA", ""]), columns={"x": StatedColumn("numeric")})
+    assert np.isnan(table.column("x").values).all()
+    assert "column 'x' is empty" in table.notes
+
+
 def test_free_text_is_left_out_also_where_a_cell_is_a_number(tmp_path):
     table = read_clinical(column_of(tmp_path, ["fell twice", "12", "no pain", "walks", "tired", "well"]))
     assert table.names == ("age",)

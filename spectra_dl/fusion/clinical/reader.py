@@ -174,10 +174,13 @@ def _patients(found: Mapping[str, _Cells], asked: str | None, table: SmallTable)
 def _features(
     found: Mapping[str, _Cells], stated: Mapping[str, StatedColumn] | None, where: str
 ) -> list[tuple[ClinicalColumn | None, str]]:
-    """Return each column, or the note that says why it was left out."""
+    """Return each column or why it was left out, and what else is to be noted of it."""
     if stated is None:
         return [_guessed(cells) for cells in found.values()]
-    return [(_stated(_named(found, name, "clinical", where), said), "") for name, said in stated.items()]
+    # A model that knows a column is given it, though none of these patients has a value.
+    named = {name: _named(found, name, "clinical", where) for name in stated}
+    empty = {name: "" if cells.known else f"column {name!r:.80} is empty" for name, cells in named.items()}
+    return [(_stated(cells, stated[name]), empty[name]) for name, cells in named.items()]
 
 
 def _guessed(cells: _Cells) -> tuple[ClinicalColumn | None, str]:

@@ -44,7 +44,7 @@ def design_matrix(table: ClinicalTable) -> FloatArray:
 
 
 def known_columns(table: ClinicalTable) -> NDArray[np.bool_]:
-    """Return which columns ``(q,)`` of `design_matrix` these patients know: of a category, the levels that one of them has.
+    """Return which columns ``(q,)`` of `design_matrix` these patients know: those that one of them has, and of a category, the levels that one of them has.
 
     Levels are those of a whole file. What nobody has here must change nothing, or patients of a fold would cross by what they are called.
     All are known where none would be.
@@ -52,7 +52,7 @@ def known_columns(table: ClinicalTable) -> NDArray[np.bool_]:
     parts = [
         np.isin(np.arange(len(column.levels)), column.values)
         if column.kind == "category"
-        else np.ones(1, dtype=np.bool_)
+        else np.array([not np.isnan(column.values).all()])
         for column in table.columns
     ]
     known: NDArray[np.bool_] = np.concatenate(parts)

@@ -57,6 +57,14 @@ def with_town(table, codes, levels):
 
 
 @pytest.mark.parametrize("model", ["logistic", "gradient-boosting"])
+def test_a_number_that_no_training_patient_has_changes_nothing(table, label, model):
+    psa = ClinicalColumn("psa", "numeric", np.full(N, np.nan))
+    more = ClinicalTable(table.patients, (table.columns[0], psa, *table.columns[1:]))
+    expected = ClinicalClassifier(model).fit(table, label).predict_proba(table)
+    np.testing.assert_allclose(ClinicalClassifier(model).fit(more, label).predict_proba(more), expected)
+
+
+@pytest.mark.parametrize("model", ["logistic", "gradient-boosting"])
 @pytest.mark.parametrize("new", ["Aachen", "Lyon", "Zagreb"])
 def test_a_level_of_a_test_patient_moves_nobody_else_by_a_bit(table, label, model, new):
     codes = np.random.default_rng(3).integers(0, 2, N).astype(float)

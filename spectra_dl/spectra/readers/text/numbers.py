@@ -186,7 +186,7 @@ def decide_format(
     where
         The file and part of it, for messages.
     beside
-        Other cells of the same file, which say what a mark means where these don't.
+        Other cells of the same file: where their decimal mark is a comma, a point in these parts thousands.
 
     Returns
     -------
@@ -225,11 +225,12 @@ def decide_format(
             f"{where}: {example} uses a third mark beside {decimal!r} and {thousands!r}; {remedy}"
         )
     elif undecided:
-        decimal = next(iter(_Marks(beside).decimal), "") or undecided[0]
-        if decimal == undecided[0]:
-            _refuse_likely_thousands(marks, decimal, where, remedy)
+        # Programs write wavenumbers as 400.5 and thousands of counts as 3,956 or, elsewhere, as 3,956 decimals: only a comma settles it.
+        if undecided[0] == "." and "," in _Marks(beside).decimal:
+            decimal, thousands = ",", "."
         else:
-            thousands = undecided[0]
+            _refuse_likely_thousands(marks, undecided[0], where, remedy)
+            decimal = undecided[0]
     if not decimal:
         decimal = "," if thousands == "." else "."
     return NumberFormat(decimal, thousands), _format_notes(marks, decimal, thousands, undecided)
