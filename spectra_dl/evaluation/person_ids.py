@@ -61,6 +61,10 @@ def spelling_key(name: str) -> str:
     text = whole.group(1) if whole else text
     text = re.sub(r"(?<![0-9]) | (?![0-9])", "", text)  # a space between digits parts two numbers
     text = re.sub(r"(?<=[0-9])o++|(?<!o)o++(?=[0-9])", lambda letters: "0" * len(letters.group()), text)
+    return _without_front_zeros(text)
+
+
+def _without_front_zeros(text: str) -> str:
     return text if text.isdecimal() else re.sub(r"(?<![0-9])0+(?=[0-9])", "", text)
 
 
@@ -171,7 +175,7 @@ def _without_punctuation(key: str) -> str:
         ("-" if before[-1:].isdecimal() and word[0].isdecimal() else "") + word
         for before, word in zip(["", *words], words, strict=False)
     )
-    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", text) if text and not text.isdecimal() else text or key
+    return _without_front_zeros(text) or key
 
 
 def _ask(asked: Sequence[str]) -> None:

@@ -72,7 +72,7 @@ def says_whose(name: str) -> bool:
 
 
 def read_columns(columns: Mapping[str, Texts], patients: Patients) -> list[Column]:
-    """Return the columns that can name batches: 2 to m / 2 different values among m patients, or dates.
+    """Return the columns that can name batches: 2 to m / 2 different values among m patients, dates, or numbers that say how samples were handled.
 
     Parameters
     ----------
@@ -90,13 +90,15 @@ def _read(name: str, cells: list[str], patients: Patients) -> Column | None:
     of_patient = _commonest(group, patients)
     distinct = np.unique(of_patient).size
     recurs = distinct <= len(patients.names) / 2
-    days = _in_order(values, [datetime.fromisoformat, *map(_date_reader, _DATE_FORMATS)])
-    if distinct < 2 or not (recurs or days is not None):
+    if distinct < 2:
         return None
+    days = _in_order(values, [datetime.fromisoformat, *map(_date_reader, _DATE_FORMATS)])
+    order = _in_order(values, [float]) if days is None else days
     words = [word.lower() for word in _WORD.findall(name)]
     handling = days is not None or any(map(_HANDLING.fullmatch, words))
     handling = handling and not any(map(_PERSON.fullmatch, words))
-    order = _in_order(values, [float]) if days is None else days
+    if not recurs and not (handling and order is not None) and days is None:
+        return None
     return Column(
         name, handling, group, of_patient, recurs, None if order is None else mid_ranks(order[group])
     )

@@ -67,6 +67,22 @@ def test_dates_are_read_as_time_though_each_is_its_own(form):
     assert findings_of("column 3", dates)["column column 3"].severity == "stop"
 
 
+@pytest.mark.parametrize("name", ["laser_power_mw", "storage_days_in_freezer", "exposure (s)", "Kit lot"])
+def test_numbers_of_handling_are_read_though_each_is_its_own(name):
+    power = np.random.default_rng(1).normal(20, 1, N) + 15 * CLASS
+    assert findings_of(name, power.round(3))[f"column {name}"].severity == "stop"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_numbers_of_handling_that_are_chance_are_fine(seed):
+    power = np.random.default_rng(seed).normal(20, 1, N)
+    assert [each.severity for each in findings_of("laser power", power).values()] == ["fine"]
+
+
+def test_numbers_of_the_person_are_not_read_where_each_is_its_own():
+    assert read_columns({"age at surgery": np.arange(2 * N).astype(str)}, PATIENTS) == []
+
+
 def test_ids_and_constant_columns_are_not_read():
     columns = {"id": [f"s{row}" for row in range(2 * N)], "origin": ["here"] * 2 * N}
     assert read_columns(columns, PATIENTS) == []
