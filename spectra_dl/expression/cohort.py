@@ -15,7 +15,12 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
-from spectra_dl.expression.registration.tile_flags import SectionThumbnail, tissue_colour, tissue_under_spots
+from spectra_dl.expression.registration.tile_flags import (
+    SectionThumbnail,
+    exchanged_colours,
+    tissue_colour,
+    tissue_under_spots,
+)
 from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -118,6 +123,7 @@ def expression_cohort(
         colours[section.name] = tissue_colour(section, small)
         parts.append(replace(table, tissue_share=tissue_under_spots(kept, small)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
+    notes += exchanged_colours(colours)
     spots, stacked = _joined(parts), vstack(counts).tocsr()
     return ExpressionCohort(spots, stacked, genes.name, colours, tuple(notes), genes.symbol)
 

@@ -130,6 +130,25 @@ def strange_colour(section: TissueSection, known: Mapping[str, Sequence[float]])
     return f"{section.name}: its tissue's mean colour ({listed}) {where}; don't trust these predictions before you know"
 
 
+def exchanged_colours(colours: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return a note for each section whose tissue has the colour of the others' once red and blue are exchanged.
+
+    Parameters
+    ----------
+    colours
+        Each section's mean red, green and blue, 0 to 255, by name.
+    """
+    notes = []
+    for name, colour in colours.items():
+        others = np.array([each for other, each in colours.items() if other != name])
+        if len(others) and _fits_exchanged(np.array(colour), others):
+            notes.append(
+                f"{name}: its tissue would have the colour of the other sections' if red and blue were exchanged: red and blue swapped in one of them, or another stain "
+                "or scanner; look at the images before you trust a result"
+            )
+    return notes
+
+
 def _fits_exchanged(colour: FloatArray, training: FloatArray) -> bool:
     """Whether a colour is far nearer to those of training once its red and blue are exchanged; where both are alike nobody can say."""
     as_it_is, exchanged = (np.linalg.norm(training - each, axis=1).min() for each in (colour, colour[::-1]))

@@ -10,6 +10,7 @@ from spectra_dl.expression.registration.tile_flags import (
     BACKGROUND,
     BLACK,
     SectionThumbnail,
+    exchanged_colours,
     flagged_spots,
     strange_colour,
     tissue_colour,
@@ -86,6 +87,25 @@ def test_red_and_blue_exchanged_are_noticed_where_they_differ_on_average(section
     warning = strange_colour(with_image(section, less_red[..., ::-1]), known)
     assert warning is not None
     assert "if red and blue were exchanged" in warning
+
+
+# Of real sections (her2st C2 to C5), as `tissue_colour` gives them.
+REAL = {
+    "C2": (136.0, 126.0, 169.0),
+    "C3": (167.0, 145.0, 184.0),
+    "C4": (158.0, 138.0, 177.0),
+    "C5": (168.0, 147.0, 185.0),
+}
+
+
+def test_sections_of_one_study_are_compared_with_each_other():
+    assert exchanged_colours(REAL) == []
+    assert exchanged_colours({"C2": REAL["C2"]}) == []
+    for name in ("C3", "C4", "C5"):  # C2 is too far from them either way
+        notes = exchanged_colours({**REAL, name: REAL[name][::-1]})
+        assert notes, name
+        assert len(notes) < len(REAL)
+        assert "if red and blue were exchanged: red and blue swapped in one of them" in notes[0]
 
 
 def test_real_sections_of_another_patient_pass_and_swapped_ones_do_not(shared_data):
