@@ -1,5 +1,7 @@
 """clinical.csv is read strictly: a row a patient, numbers with units, levels in their order, nothing guessed in silence."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -135,6 +137,16 @@ def test_an_empty_column_that_is_named_is_kept_with_a_note(tmp_path):
     table = read_clinical(column_of(tmp_path, ["", "NA", ""]), columns={"x": StatedColumn("numeric")})
     assert np.isnan(table.column("x").values).all()
     assert "column 'x' is empty" in table.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "noted"), [(["03/04/2024", "05/06/2024"], True), (["2024-04-03", "2024-06-05"], False)]
+)
+def test_how_a_date_was_read_is_said_where_it_can_be_read_in_two_ways(tmp_path, cells, noted):
+    table = read_clinical(column_of(tmp_path, cells), columns={"x": StatedColumn("date")})
+    assert table.column("x").values[0] == (date(2024, 4, 3) - date(1970, 1, 1)).days
+    said = "column 'x': dates such as '03/04/2024' were read as day, month, year"
+    assert (said in table.notes) == noted
 
 
 def test_free_text_is_left_out_also_where_a_cell_is_a_number(tmp_path):

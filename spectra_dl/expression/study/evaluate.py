@@ -142,10 +142,12 @@ def evaluate_study(
     settings = settings or ExpressionStudySettings()
     recipe = settings.recipe()
     used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
-    if folder:
-        make_run_folder(folder)
+    if sections:
+        shared_genes(sections)  # refuses those without counts before anything is drawn of any
     asked = _asked_notes(sections, settings)
     refuse_undivided(sections, settings, split=split)
+    if folder:
+        make_run_folder(folder)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
     targets = PanelTargets(cohort, settings.panel_settings())

@@ -179,8 +179,17 @@ def _features(
         return [_guessed(cells) for cells in found.values()]
     # A model that knows a column is given it, though none of these patients has a value.
     named = {name: _named(found, name, "clinical", where) for name in stated}
-    empty = {name: "" if cells.known else f"column {name!r:.80} is empty" for name, cells in named.items()}
-    return [(_stated(cells, stated[name]), empty[name]) for name, cells in named.items()]
+    return [(_stated(cells, stated[name]), _remark(cells, stated[name])) for name, cells in named.items()]
+
+
+def _remark(cells: _Cells, said: StatedColumn) -> str:
+    """Return what is to be noted of a column that is used; empty for most."""
+    if not cells.known:
+        return f"column {cells.name!r:.80} is empty"
+    turned = [cell for cell in cells.known if said.kind == "date" and not cell.strip()[:4].isdecimal()]
+    if turned:
+        return f"column {cells.name!r:.80}: dates such as {turned[0]!r:.20} were read as day, month, year"
+    return ""
 
 
 def _guessed(cells: _Cells) -> tuple[ClinicalColumn | None, str]:
