@@ -21,6 +21,7 @@ FIRST_DATE, LAST_DATE = (
     55_153,
 )  # 1970 and 2050 in days since 1900; as days of follow-up more than a life
 _WRITTEN = {"0", "1", "0.0", "1.0"}
+_FIRST_YEAR, _LAST_YEAR = 1950, 2100
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +116,21 @@ def read_survival(
 
 
 def _refuse_dates(times: FloatArray, column: str) -> None:
-    """Refuse whole numbers that are days of a spreadsheet's calendar, all of some years of it."""
+    """Refuse whole numbers that are days of a spreadsheet's calendar, all of some years of it, years, or dates such as 20240331."""
     low, high = times.min(), times.max()
-    if np.all(times == np.round(times)) and low >= FIRST_DATE and high <= LAST_DATE:
-        raise DataError(
-            f"{column!r:.60} runs from {low:g} to {high:g}, as dates do in a spreadsheet (44197 is the first day of 2021); give the time from the beginning "
-            "of each patient's follow-up"
-        )
+    if not np.all(times == np.round(times)):
+        return
+    if low >= FIRST_DATE and high <= LAST_DATE:
+        what = "dates do in a spreadsheet (44197 is the first day of 2021)"
+    elif low >= _FIRST_YEAR and high <= _LAST_YEAR:
+        what = "calendar years do"
+    elif low >= _FIRST_YEAR * 10_000 and high <= _LAST_YEAR * 10_000 and np.all(times // 100 % 100 <= 12):
+        what = "dates do that are written as one number (20240331)"
+    else:
+        return
+    raise DataError(
+        f"{column!r:.60} runs from {low:.10g} to {high:.10g}, as {what}; give the time from the beginning of each patient's follow-up"
+    )
 
 
 def _refuse_words(event: Texts, column: str) -> None:

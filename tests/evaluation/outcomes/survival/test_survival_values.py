@@ -53,6 +53,14 @@ def test_halves_are_those_whose_event_came_sooner_and_the_others():
             {"time": [str(44_000 + at) for at in range(12)]},
             "'months' runs from 44000 to 44011, as dates do in a spreadsheet",
         ),
+        (
+            {"time": [str(2010 + at) for at in range(12)]},
+            "'months' runs from 2010 to 2021, as calendar years do; give the time",
+        ),
+        (
+            {"time": [f"2021{1 + at:02}15" for at in range(12)]},
+            r"'months' runs from 20210115 to 20211215, as dates do that are written as one number",
+        ),
         ({"time": changed(TIMES, 2, "9999")}, "'months' is 9999 in 1 row"),
         ({"patient": PATIENTS[1:]}, "11 patient ids for 12 numbers"),
     ],
@@ -61,6 +69,12 @@ def test_what_can_not_be_a_time_or_an_event_is_refused_in_a_sentence(given, said
     with pytest.raises(DataError, match=said) as refusal:
         read(**given)
     assert len(str(refusal.value)) <= 500
+
+
+@pytest.mark.parametrize("first", [1900, 2050, 19_999_900, 60_000])
+def test_times_that_only_some_of_them_could_be_dates_are_times(first):
+    times = [str(first + 40 * at) for at in range(12)]
+    assert read(time=times).time.min() == first
 
 
 def test_patients_must_be_named():
