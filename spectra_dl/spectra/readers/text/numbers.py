@@ -208,7 +208,10 @@ def decide_format(
     if contradiction:
         examples = list(dict.fromkeys((*marks.decimal.values(), *marks.thousands.values())))[:2]
         both = " and ".join(quoted(token) for token in examples)
-        raise DataError(f"{where}: the numbers {both} use '.' and ',' in different senses; {remedy}")
+        twice = next(iter(set(marks.decimal) & set(marks.thousands)), "")
+        senses = f"{twice!r} in two senses" if twice else "'.' and ',' in different senses"
+        renamed = " (pandas writes a column that stands twice so)" if twice == "." else ""
+        raise DataError(f"{where}: the numbers {both} use {senses}{renamed}; {remedy}")
     undecided = [
         mark for mark in marks.ambiguous if mark not in marks.decimal and mark not in marks.thousands
     ]

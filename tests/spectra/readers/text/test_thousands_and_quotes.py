@@ -83,6 +83,15 @@ def test_stray_quotes_swallow_no_row(tmp_path_factory, column, first, apart, sep
         read_spectra(path)
 
 
+def test_a_column_that_pandas_renamed_is_named(tmp_path):
+    lines = [",".join(["sample_id", *(f"{shift}.0" for shift in AXIS), "1002.0.1"])]
+    lines += [",".join([f"S{k}", *map(str, row), "7"]) for k, row in enumerate(SPECTRA)]
+    with pytest.raises(
+        DataError, match=r"'1002.0.1' use '.' in two senses \(pandas writes a column that stands twice so\)"
+    ):
+        read_spectra(written(tmp_path, lines))
+
+
 def test_a_remark_over_several_lines_is_a_cell(tmp_path):
     lines = [",".join(["sample_id", "remark", *map(str, AXIS)])]
     lines += [",".join([f"S{k}", '"first, then\nsecond"', *map(str, row)]) for k, row in enumerate(SPECTRA)]
