@@ -149,6 +149,19 @@ def test_how_a_date_was_read_is_said_where_it_can_be_read_in_two_ways(tmp_path, 
     assert (said in table.notes) == noted
 
 
+@pytest.mark.parametrize(
+    ("cells", "code"), [(["999", "61", "70", "999"], "999 for 2"), (["-9", "3", "7"], "-9 for 1")]
+)
+def test_a_code_for_missing_numbers_is_noted(tmp_path, cells, code):
+    (note,) = (note for note in read_clinical(column_of(tmp_path, cells)).notes if "code" in note)
+    assert note.startswith(f"column 'x' is {code} patients, and between")
+
+
+@pytest.mark.parametrize("cells", [["999", "998", "870"], ["-9", "-8", "5"], ["61", "70", "55"]])
+def test_numbers_among_their_like_are_no_code(tmp_path, cells):
+    assert not any("code" in note for note in read_clinical(column_of(tmp_path, cells)).notes)
+
+
 def test_free_text_is_left_out_also_where_a_cell_is_a_number(tmp_path):
     table = read_clinical(column_of(tmp_path, ["fell twice", "12", "no pain", "walks", "tired", "well"]))
     assert table.names == ("age",)

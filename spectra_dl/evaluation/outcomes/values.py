@@ -183,14 +183,28 @@ def _numbers(texts: TextArray, column: str) -> FloatArray:
     return numbers
 
 
-def _refuse_codes(numbers: FloatArray, column: str) -> None:
-    """Refuse numbers that programs of statistics write where there is none, and that are nothing like the others."""
+def code_for_missing(numbers: FloatArray) -> int | None:
+    """Return the number, such as 999, that programs of statistics write where there is none, if it is among these and nothing like the others.
+
+    Parameters
+    ----------
+    numbers
+        ``(n,)`` without NaN.
+    """
     for code in _CODES:
         others = numbers[numbers != code]
         if len(others) == len(numbers) or not others.size:
             continue
         if (code < 0 <= others.min()) or code > _FAR * np.abs(others).max() > 0:
-            raise DataError(
-                f"{column!r:.60} is {code} in {counted(len(numbers) - len(others), 'row')} (row {first_few(np.flatnonzero(numbers == code) + 1)}), and "
-                f"between {others.min():g} and {others.max():g} elsewhere: a code for a missing number? leave these rows out, or correct them"
-            )
+            return code
+    return None
+
+
+def _refuse_codes(numbers: FloatArray, column: str) -> None:
+    code = code_for_missing(numbers)
+    if code is not None:
+        others = numbers[numbers != code]
+        raise DataError(
+            f"{column!r:.60} is {code} in {counted(len(numbers) - len(others), 'row')} (row {first_few(np.flatnonzero(numbers == code) + 1)}), and "
+            f"between {others.min():g} and {others.max():g} elsewhere: a code for a missing number? leave these rows out, or correct them"
+        )

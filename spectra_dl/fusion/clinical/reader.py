@@ -11,6 +11,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.outcomes.values import code_for_missing
 from spectra_dl.evaluation.patients import refuse_missing_ids
 from spectra_dl.evaluation.person_ids import spelling_key
 from spectra_dl.evaluation.wording import first_few
@@ -121,7 +122,8 @@ def read_clinical(
     kept = [column for column, _ in features if column is not None]
     if not kept:
         raise DataError(f"{table.where}: no clinical column is left; name the columns in the study file")
-    notes = (*table.notes, *(note for _, note in features if note))
+    codes = [note for column in kept if (note := _code_note(column))]
+    notes = (*table.notes, *(note for _, note in features if note), *codes)
     known_label = None if classes is None else _known(classes)
     predicted = {name: _known(found[name]) for name in outcomes if name in found}
     return ClinicalTable(ids.cells, tuple(kept), known_label, notes, predicted)
@@ -190,6 +192,19 @@ def _remark(cells: _Cells, said: StatedColumn) -> str:
     if turned:
         return f"column {cells.name!r:.80}: dates such as {turned[0]!r:.20} were read as day, month, year"
     return ""
+
+
+def _code_note(column: ClinicalColumn) -> str:
+    """Return the note that numbers may be a code for missing ones; empty where none is."""
+    known = column.values[~np.isnan(column.values)]
+    code = code_for_missing(known) if column.kind == "numeric" else None
+    if code is None:
+        return ""
+    others = known[known != code]
+    return (
+        f"column {column.name!r:.80} is {code} for {len(known) - len(others)} patients, and between {others.min():g} and {others.max():g} for the others: if that is a "
+        "code for a missing number, leave these cells empty"
+    )
 
 
 def _guessed(cells: _Cells) -> tuple[ClinicalColumn | None, str]:
