@@ -125,6 +125,18 @@ def jpeg_pixels(content: bytes, where: str) -> Pixels:
         ) from err
 
 
+def refuse_empty(path: Path) -> None:
+    """Refuse a file without a byte.
+
+    Raises
+    ------
+    DataError
+        It has none.
+    """
+    if path.is_file() and path.stat().st_size == 0:
+        raise DataError(f"{path.name}: an empty file; take a fresh copy")
+
+
 def open_image(path: Path) -> ImageFile:
     """Check an image by its content, without decoding it.
 
@@ -137,6 +149,7 @@ def open_image(path: Path) -> ImageFile:
     """
     kind = kind_of(path)
     if kind is None:
+        refuse_empty(path)
         raise DataError(
             f"{path.name}: not a JPEG, PNG or TIFF by its content; export the image as one of these"
         )

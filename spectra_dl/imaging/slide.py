@@ -18,6 +18,7 @@ from spectra_dl.imaging.image_file import (
     open_image,
     refuse_bomb,
     refuse_dark_png,
+    refuse_empty,
     refuse_grey_mode,
 )
 from spectra_dl.imaging.pixel_fields import StatedSize, magnification_of, plausible
@@ -237,6 +238,7 @@ def _refused(path: Path, fault: str | None) -> NoReturn:
         raise DataError(
             f"{path.name}: a MIRAX slide lies in the folder {path.stem}/ beside it (with Slidedat.ini), which is missing; bring both"
         )
+    refuse_empty(path)
     if is_dicom(path):
         raise DataError(
             f"{path.name}: a DICOM file that is no whole slide; export the image as JPEG, PNG or TIFF"

@@ -122,6 +122,10 @@ def test_an_image_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
 
 
 def test_what_is_no_image_is_refused(tmp_path):
+    for name in ("x.svs", "x.jpg", "x.png"):
+        (tmp_path / name).touch()
+        with pytest.raises(DataError, match=f"{name}: an empty file; take a fresh copy"):
+            open_tissue_image(tmp_path / name)
     (tmp_path / "x.svs").write_bytes(b"<html>no slide</html>")
     with pytest.raises(DataError, match="not a JPEG, PNG or TIFF"):
         open_tissue_image(tmp_path / "x.svs")

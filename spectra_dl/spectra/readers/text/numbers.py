@@ -228,7 +228,7 @@ def decide_format(
             f"{where}: {example} uses a third mark beside {decimal!r} and {thousands!r}; {remedy}"
         )
     elif undecided:
-        # Programs write wavenumbers as 400.5 and thousands of counts as 3,956 or, elsewhere, as 3,956 decimals: only a comma settles it.
+        # Beside wavenumbers with a point, a comma in the cells may be either; beside those with a comma, a point parts thousands.
         if undecided[0] == "." and "," in _Marks(beside).decimal:
             decimal, thousands = ",", "."
         else:
