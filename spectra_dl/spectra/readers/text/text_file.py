@@ -1,5 +1,6 @@
 """One text file of spectra, its layout recognised by its content: rows, columns, two columns or points."""
 
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -110,4 +111,5 @@ def _single_spectrum(recordings: Sequence[Recording]) -> SpectraTable:
 
 def _refuse_header_alone(records: Records) -> None:
     if sum(any(fields) for fields in records.sample) < 2:
+        deque(records, maxlen=0)  # where a quote is not closed, this refuses its line
         raise DataError(f"{records.name}: no spectra, only one line; export the spectra again")

@@ -92,6 +92,15 @@ def test_a_column_that_pandas_renamed_is_named(tmp_path):
         read_spectra(written(tmp_path, lines))
 
 
+@pytest.mark.parametrize("line", [1, 2, 3, 12])
+def test_a_quote_that_is_not_closed_is_named_by_its_line(tmp_path, line):
+    lines = [",".join(["sample_id", "origin", *map(str, AXIS)])]
+    lines += [",".join([f"S{k}", "swab", *map(str, row)]) for k, row in enumerate(SPECTRA)]
+    lines[line - 1] = lines[line - 1].replace(",", ',"', 1)
+    with pytest.raises(DataError, match=f"line {line}: a quoted field that never ends"):
+        read_spectra(written(tmp_path, lines))
+
+
 def test_a_remark_over_several_lines_is_a_cell(tmp_path):
     lines = [",".join(["sample_id", "remark", *map(str, AXIS)])]
     lines += [",".join([f"S{k}", '"first, then\nsecond"', *map(str, row)]) for k, row in enumerate(SPECTRA)]
