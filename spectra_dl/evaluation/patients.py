@@ -13,8 +13,8 @@ from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.sample_units import shown_unit, subjects_of, with_subjects
 from spectra_dl.evaluation.wording import as_written, first_few
 
-# What missing ids are written as: as missing labels are, by str() of None, and by a dash or a point.
-MISSING_IDS = MISSING_LABELS | {"none", "-", "\u2013", "\u2014", "."}
+# What missing ids are written as: as missing labels are, by str() of None, and by a dash, which may be a label.
+MISSING_IDS = MISSING_LABELS | {"none", "-", "\u2013"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,7 @@ def _read(name: str, cells: list[str], patients: Patients) -> Column | None:
     words = [word.lower() for word in _WORD.findall(name)]
     handling = days is not None or any(map(_HANDLING.fullmatch, words))
     handling = handling and not any(map(_PERSON.fullmatch, words))
-    if not recurs and not (handling and order is not None) and days is None:
+    if not (recurs or days is not None or (handling and order is not None)):
         return None
     return Column(
         name, handling, group, of_patient, recurs, None if order is None else mid_ranks(order[group])

@@ -21,7 +21,7 @@ from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tissue_share import TISSUE, TissueShareExpression
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
-from spectra_dl.expression.genes import shared_genes
+from spectra_dl.expression.genes import SharedGenes, shared_genes
 from spectra_dl.expression.held_out_maps import (
     HeldOutMaps,
     HeldOutMapsObserver,
@@ -142,9 +142,8 @@ def evaluate_study(
     settings = settings or ExpressionStudySettings()
     recipe = settings.recipe()
     used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
-    if sections:
-        shared_genes(sections)  # refuses those without counts before anything is drawn of any
-    asked = _asked_notes(sections, settings)
+    # Sections without counts are refused before anything is drawn of any.
+    asked = _asked_notes(shared_genes(sections), settings) if sections else []
     refuse_undivided(sections, settings, split=split)
     if folder:
         make_run_folder(folder)
@@ -192,13 +191,12 @@ def _bulk(evaluation: ProfileEvaluation) -> Pseudobulk | None:
     return pseudobulk(evaluation.observations, unit_of, resamples=settings.resamples, seed=settings.seed)
 
 
-def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySettings) -> list[str]:
+def _asked_notes(shared: SharedGenes, settings: ExpressionStudySettings) -> list[str]:
     """Return what is missing of the genes that are named; refused before anything is computed if all are."""
     require_flavour(settings.panel)
     names = settings.panel_settings().names
-    if not names or not sections:
+    if not names:
         return []
-    shared = shared_genes(sections)
     where = "the genes of all sections"
     known = known_genes(shared.name, shared.symbol)
     notes = known.require(names, "--genes", where).notes("--genes", where)
